@@ -1,0 +1,52 @@
+public import Configurations
+
+/// A real symmetric operator given by its rows over configurations.
+public protocol Hamiltonian<Word>: Sendable {
+  associatedtype Word: ConfigurationWord
+
+  /// Returns `⟨x|H|x⟩`, constants such as the core energy included.
+  func diagonalElement(_ configuration: Configuration<Word>) -> Double
+
+  /// Appends every `y ≠ x` with `|⟨y|H|x⟩| > cutoff`, each once, in a fixed order.
+  ///
+  /// - Parameters:
+  ///   - configuration: The configuration `x`, inside the sector.
+  ///   - cutoff: The magnitude at or below which an element is left out, in the
+  ///     Hamiltonian's unit; at least 0.
+  ///   - connections: The list that grows; what it holds already stays.
+  func appendConnections(
+    of configuration: Configuration<Word>, above cutoff: Double,
+    to connections: inout ConnectionList<Word>)
+}
+
+/// Configurations with the matrix elements that lead to them.
+///
+/// A reusable buffer: `removeAll` keeps the storage, so loops over many rows do not allocate.
+public struct ConnectionList<Word: ConfigurationWord>: Sendable {
+  /// The connected configurations.
+  public private(set) var configurations: [Configuration<Word>] = []
+  /// The matrix elements, in the order of ``configurations``.
+  public private(set) var elements: [Double] = []
+
+  /// Creates an empty list with room for `capacity` rows.
+  public init(capacity: Int = 0) {
+    configurations.reserveCapacity(capacity)
+    elements.reserveCapacity(capacity)
+  }
+
+  /// The number of connections.
+  public var count: Int { elements.count }
+
+  /// Empties the list and keeps its storage.
+  public mutating func removeAll() {
+    configurations.removeAll(keepingCapacity: true)
+    elements.removeAll(keepingCapacity: true)
+  }
+
+  /// Appends one connection.
+  @inline(__always)
+  public mutating func append(_ configuration: Configuration<Word>, _ element: Double) {
+    configurations.append(configuration)
+    elements.append(element)
+  }
+}

@@ -1,0 +1,53 @@
+internal import CLAPACKE
+
+/// A linear-algebra routine that could not do its work.
+public struct LinearAlgebraError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What the routine is called.
+  public let routine: String
+  /// LAPACK's `info`: positive where the numbers are at fault.
+  public let info: Int
+
+  /// What went wrong, in a sentence.
+  public var description: String {
+    "\(routine) failed with info = \(info)"
+      + (routine == "dpotrf" ? ": the matrix is not positive definite" : "")
+  }
+}
+
+/// Dense factorisations by LAPACK, in Float64, row-major where it matters.
+public enum LAPACK {
+  /// Solves `A x = b` for a symmetric positive definite matrix by Cholesky's factorisation.
+  ///
+  /// - Parameters:
+  ///   - matrix: `A`, `[n, n]`; its lower triangle (row-major) is read and overwritten.
+  ///   - rightSide: `b`, `[n]`, overwritten by `x`.
+  /// - Throws: ``LinearAlgebraError`` where `A` is not positive definite.
+  public static func solvePositiveDefinite(
+    _ matrix: UnsafeMutablePointer<Double>, n: Int, rightSide: UnsafeMutablePointer<Double>
+  ) throws(LinearAlgebraError) {
+    // A row-major lower triangle is a column-major upper one.
+    let size = lapack_int(n)
+    var info = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 0x55, size, matrix, size)
+    guard info == 0 else { throw LinearAlgebraError(routine: "dpotrf", info: Int(info)) }
+    info = LAPACKE_dpotrs(LAPACK_COL_MAJOR, 0x55, size, 1, matrix, size, rightSide, size)
+    guard info == 0 else { throw LinearAlgebraError(routine: "dpotrs", info: Int(info)) }
+  }
+
+  /// Returns the eigenvalues, ascending, and eigenvectors of a symmetric matrix.
+  ///
+  /// - Parameter matrix: `[n, n]`, symmetric.
+  /// - Returns: The values `[n]` and the vectors `[n, n]`, row `k` that of value `k`.
+  /// - Throws: ``LinearAlgebraError`` where the iteration does not converge.
+  public static func eigenSymmetric(
+    _ matrix: [Double], n: Int
+  ) throws(LinearAlgebraError) -> (values: [Double], vectors: [Double]) {
+    precondition(matrix.count == n * n, "a matrix of \(matrix.count) elements is not \(n) × \(n)")
+    var vectors = matrix
+    var values = [Double](repeating: 0, count: n)
+    if n == 0 { return (values, vectors) }
+    let size = lapack_int(n)
+    let info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 0x56, 0x55, size, &vectors, size, &values)
+    guard info == 0 else { throw LinearAlgebraError(routine: "dsyevd", info: Int(info)) }
+    return (values, vectors)
+  }
+}
