@@ -26,7 +26,7 @@ public enum LAPACK {
     _ matrix: UnsafeMutablePointer<Double>, n: Int, rightSide: UnsafeMutablePointer<Double>
   ) throws(LinearAlgebraError) {
     // A row-major lower triangle is a column-major upper one.
-    let size = lapack_int(n)
+    let size = Int32(n)
     var info = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 0x55, size, matrix, size)
     guard info == 0 else { throw LinearAlgebraError(routine: "dpotrf", info: Int(info)) }
     info = LAPACKE_dpotrs(LAPACK_COL_MAJOR, 0x55, size, 1, matrix, size, rightSide, size)
@@ -45,7 +45,7 @@ public enum LAPACK {
     var vectors = matrix
     var values = [Double](repeating: 0, count: n)
     if n == 0 { return (values, vectors) }
-    let size = lapack_int(n)
+    let size = Int32(n)
     let info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 0x56, 0x55, size, &vectors, size, &values)
     guard info == 0 else { throw LinearAlgebraError(routine: "dsyevd", info: Int(info)) }
     return (values, vectors)
