@@ -158,6 +158,24 @@ struct LatticeExactDiagonalizationTests {
     #expect(try ising.solve().spinSquared == nil)
   }
 
+  @Test("Turning all spins over gives a state of spin S the sign (−1)^(N/2 − S)")
+  func spinFlip() throws {
+    for sites in [4, 6, 8, 10] {
+      let chain = try LatticeGeometry(.chain, size: "\(sites)")
+      let exact = try LatticeExactDiagonalization(.heisenberg(on: chain), upCount: sites / 2)
+      let result = try exact.solve(levels: 2)
+      for (spin, state) in zip(try #require(result.spinSquared), result.states) {
+        let isTriplet = spin > 1
+        let parity: Double = (sites / 2 - (isTriplet ? 1 : 0)) % 2 == 0 ? 1 : -1
+        let mask = ((1 as UInt64) << UInt64(sites)) - 1
+        for index in 0..<exact.dimension {
+          let flipped = exact.basis.index(of: ~exact.basis.spins(at: index) & mask)
+          #expect(abs(state[flipped] - parity * state[index]) < 1e-8)
+        }
+      }
+    }
+  }
+
   @Test("States are eigenvectors of the rows that the Hamiltonian lists")
   func eigenvectors() throws {
     for (name, upCount) in [
