@@ -89,9 +89,10 @@ struct FCIDUMPReader {
   private static func firstLayout(_ header: FCIDUMPHeader) -> Layout {
     if header.hasSpinBlocks { return .blocks }
     guard header.hasSpinOrbitals else { return .restricted }
-    // An odd NORB, or one too small for the electrons, counts spatial orbitals.
+    // NORB counts spatial orbitals where it is odd, too small for the electrons, or half ORBSYM.
     let isSpinCount =
       header.orbitalCount.isMultiple(of: 2) && header.electronCount <= header.orbitalCount
+      && header.orbitalSymmetries.count != 2 * header.orbitalCount
     return isSpinCount ? .interleaved : .offset
   }
 
