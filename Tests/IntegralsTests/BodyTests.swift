@@ -60,7 +60,8 @@ struct BodyTests {
       }
     }
     let values = try read(text).integrals.twoBodyAlphaAlpha
-    for (place, text) in texts.enumerated() { #expect(values[place] == Double(text), "\(text)") }
+    let wrong = texts.indices.filter { values[$0] != Double(texts[$0]) }.map { texts[$0] }
+    #expect(wrong.isEmpty)
   }
 
   @Test(
