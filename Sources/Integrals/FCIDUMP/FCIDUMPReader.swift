@@ -312,11 +312,7 @@ struct FCIDUMPReader {
     }
     let (alpha, beta) = try header.electrons(
       inSpatialOrbitals: store.orbitalCount, path: path, warnings: &warnings)
-    // Taken out, so that nothing else holds the arrays and they aren't copied.
-    var filled = IntegralStore(orbitalCount: 0, isUnrestricted: false)
-    swap(&filled, &store)
-    var integrals = filled.integrals(
-      alphaCount: alpha, betaCount: beta, coreEnergy: core ?? 0)
+    var integrals = store.integrals(alphaCount: alpha, betaCount: beta, coreEnergy: core ?? 0)
     let symmetry = OrbitalSymmetry(
       symmetries: spatialSymmetries(integrals.orbitalCount), stateSymmetry: header.stateSymmetry,
       integrals: integrals, warnings: &warnings)

@@ -56,11 +56,11 @@ enum PlainLayout {
       try builder.setTwoBody(.alphaAlpha, fromCholesky: vectors, choleskyName)
       if isUnrestricted { builder.store.copyAlphaTwoBodyToBeta() }
     }
-    return try finish(root, builder)
+    return try finish(root, &builder)
   }
 
   private static func finish(
-    _ root: HDF5Group, _ builder: consuming IntegralBuilder
+    _ root: HDF5Group, _ builder: inout IntegralBuilder
   ) throws -> HDF5IntegralReader.Result {
     var warnings = builder.warnings
     let (alpha, beta) = try electrons(root)
