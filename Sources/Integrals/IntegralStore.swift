@@ -52,6 +52,17 @@ struct IntegralStore {
     (0..<orbitalCount).allSatisfy { !oneBodyBeta[MolecularIntegrals.pair($0, $0)].isNaN }
   }
 
+  /// Makes the two-electron integrals of β, and of α with β, those of α.
+  mutating func copyAlphaTwoBodyToBeta() {
+    twoBodyBetaBeta = twoBodyAlphaAlpha
+    for row in 0..<pairCount {
+      for column in 0..<pairCount {
+        twoBodyAlphaBeta[row * pairCount + column] =
+          twoBodyAlphaAlpha[MolecularIntegrals.pair(row, column)]
+      }
+    }
+  }
+
   /// Sets `h_pq`, 0-based; returns the earlier value if it contradicts.
   mutating func setOneBody(_ spin: Spin, _ p: Int, _ q: Int, _ value: Double) -> Double? {
     let pair = MolecularIntegrals.pair(p, q)
@@ -95,8 +106,10 @@ struct IntegralStore {
     return abs(earlier - value) <= absoluteTolerance + relativeTolerance * scale ? nil : earlier
   }
 
-  /// Returns the integrals, zero where nothing was set, and empties the store.
-  consuming func integrals(
+  /// Returns the integrals, zero where nothing was set.
+  ///
+  /// Mutating rather than consuming, so that the gaps are filled in place and no array is copied.
+  mutating func integrals(
     alphaCount: Int, betaCount: Int, coreEnergy: Double
   ) -> MolecularIntegrals {
     Self.fillGaps(&oneBodyAlpha)

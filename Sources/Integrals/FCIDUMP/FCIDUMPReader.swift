@@ -89,9 +89,10 @@ struct FCIDUMPReader {
   private static func firstLayout(_ header: FCIDUMPHeader) -> Layout {
     if header.hasSpinBlocks { return .blocks }
     guard header.hasSpinOrbitals else { return .restricted }
-    // An odd NORB, or one too small for the electrons, counts spatial orbitals.
+    // NORB counts spatial orbitals where it is odd, too small for the electrons, or half ORBSYM.
     let isSpinCount =
       header.orbitalCount.isMultiple(of: 2) && header.electronCount <= header.orbitalCount
+      && header.orbitalSymmetries.count != 2 * header.orbitalCount
     return isSpinCount ? .interleaved : .offset
   }
 
@@ -312,7 +313,6 @@ struct FCIDUMPReader {
     let (alpha, beta) = try header.electrons(
       inSpatialOrbitals: store.orbitalCount, path: path, warnings: &warnings)
     var integrals = store.integrals(alphaCount: alpha, betaCount: beta, coreEnergy: core ?? 0)
-    store = IntegralStore(orbitalCount: 0, isUnrestricted: false)
     let symmetry = OrbitalSymmetry(
       symmetries: spatialSymmetries(integrals.orbitalCount), stateSymmetry: header.stateSymmetry,
       integrals: integrals, warnings: &warnings)
@@ -379,6 +379,7 @@ struct FCIDUMPReader {
     _ entry: FCIDUMPEntry, _ line: Int
   ) throws(IntegralsError) {
     if abs(entry.value) <= IntegralStore.absoluteTolerance { return }
+    if let evidence { throw evidence }
     throw IntegralsError(
       .unsupported, path: path, line: line,
       "The integral mixes alpha and beta spin orbitals",
