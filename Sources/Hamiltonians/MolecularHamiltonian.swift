@@ -153,11 +153,25 @@ extension MolecularHamiltonian: Hamiltonian {
     to connections: inout ConnectionList<Word>
   ) {
     let scratch = RowScratch<Word>(orbitalCount: orbitalCount, irrepCount: irrepCount)
-    let bound = connectionBound(of: configuration)
-    connections.extend(atMost: bound + 1) { configurations, elements in
-      writeRow(
+    let bound = connectionBound(of: configuration) + 1
+    if cutoff > 0 {
+      // Few may survive: write beside the list, which would have to be cleared in full length.
+      let configurations = UnsafeMutablePointer<Configuration<Word>>.allocate(capacity: bound)
+      let elements = UnsafeMutablePointer<Double>.allocate(capacity: bound)
+      let count = writeRow(
         of: configuration, above: cutoff, scratch: scratch, configurations: configurations,
         elements: elements)
+      connections.append(
+        UnsafeBufferPointer(start: configurations, count: count),
+        UnsafeBufferPointer(start: elements, count: count))
+      configurations.deallocate()
+      elements.deallocate()
+    } else {
+      connections.extend(atMost: bound) { configurations, elements in
+        writeRow(
+          of: configuration, above: cutoff, scratch: scratch, configurations: configurations,
+          elements: elements)
+      }
     }
   }
 }
