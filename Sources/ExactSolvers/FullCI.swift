@@ -147,7 +147,7 @@ public struct FullCI: Sendable {
     let needed = memoryEstimate(roots: roots, irrep: irrep)
     guard needed <= Double(memoryLimit), dimension < 0x1p52 else {
       throw .tooLarge(
-        "full CI over \(dimension) determinants",
+        "full CI over \(dimension < 0x1p53 ? "\(Int(dimension))" : "\(dimension)") determinants",
         neededBytes: needed < 0x1p63 ? UInt64(needed) : .max, allowedBytes: memoryLimit)
     }
     // Products run on all cores by themselves.
