@@ -171,15 +171,13 @@ struct MoleculeReference: Codable, Sendable {
 
   @Test func refusesWhatIsTooLarge() throws {
     let solver = try FullCI(try MoleculeReference.integrals("n2_sto3g"))
-    let error = #expect(throws: ExactSolverError.self) {
+    let error = #expect(throws: EigensolverError.self) {
       try solver.solve(memoryLimit: 1 << 20)
     }
-    guard case .tooLarge(let needed, let allowed) = error?.code else {
-      Issue.record("expected a refusal, found \(String(describing: error))")
-      return
-    }
-    #expect(allowed == 1 << 20 && needed > allowed)
+    #expect(error?.code == .tooLarge && error?.allowedBytes == 1 << 20)
+    #expect(error?.neededBytes ?? 0 > 1 << 20)
     #expect(error?.description.contains("1.0 MiB") ?? false)
-    #expect(throws: ExactSolverError.self) { try solver.solve(irrep: 9) }
+    let missing = #expect(throws: EigensolverError.self) { try solver.solve(irrep: 9) }
+    #expect(missing?.code == .invalidSector)
   }
 }
