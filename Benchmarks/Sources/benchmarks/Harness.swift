@@ -24,8 +24,8 @@ struct Case {
 
 /// Times cases and prints a table.
 enum Harness {
-  /// Returns the median seconds of one run: at least five samples of at least 20 ms each.
-  static func measure(_ run: () -> Void) -> Double {
+  /// Returns the median and least seconds of one run, of seven samples of at least 20 ms each.
+  static func measure(_ run: () -> Void) -> (median: Double, least: Double) {
     func seconds(_ repetitions: Int) -> Double {
       let start = DispatchTime.now().uptimeNanoseconds
       for _ in 0..<repetitions { run() }
@@ -34,20 +34,22 @@ enum Harness {
     run()
     var repetitions = 1
     while seconds(repetitions) < 0.02 { repetitions *= 2 }
-    let samples = (0..<7).map { _ in seconds(repetitions) / Double(repetitions) }
-    return samples.sorted()[3]
+    let samples = (0..<7).map { _ in seconds(repetitions) / Double(repetitions) }.sorted()
+    return (samples[3], samples[0])
   }
 
-  /// Times every case of the topics and prints a row for each.
-  static func run(_ topics: [Topic]) {
+  /// Times the cases of the topics whose names contain `filter` and prints a row for each.
+  ///
+  /// Rates are those of the median; where the machine is shared, the least time says more.
+  static func run(_ topics: [Topic], filter: String) {
     for topic in topics {
       print("\n## \(topic.name)\n")
-      print("| case | time per run | rate | Gflop/s |\n| --- | --- | --- | --- |")
-      for item in topic.cases() {
-        let seconds = measure(item.run)
+      print("| case | median | least | rate | Gflop/s |\n| --- | --- | --- | --- | --- |")
+      for item in topic.cases() where filter.isEmpty || item.name.contains(filter) {
+        let (seconds, least) = measure(item.run)
         let rate = "\(scaled(item.units / seconds))\(item.unit)/s"
         let flops = item.flops > 0 ? String(format: "%.1f", item.flops / seconds * 1e-9) : ""
-        print("| \(item.name) | \(scaled(seconds))s | \(rate) | \(flops) |")
+        print("| \(item.name) | \(scaled(seconds))s | \(scaled(least))s | \(rate) | \(flops) |")
       }
     }
   }

@@ -13,7 +13,11 @@ func transposeToRows(
 ) {
   let whole = features / laneCount * laneCount
   for f in Swift.stride(from: 0, to: whole, by: laneCount) {
-    transposeBlock(source + f * stride, stride, into: target + f, targetStride)
+    transposeBlock(source + f * stride, into: target + f) {
+      $0 * stride
+    } to: {
+      $0 * targetStride
+    }
   }
   for f in whole..<features {
     let values = source.lanes(f * stride)
@@ -36,7 +40,11 @@ func transposeToColumns(
 ) {
   let whole = features / laneCount * laneCount
   for f in Swift.stride(from: 0, to: whole, by: laneCount) {
-    transposeBlock(source + f, sourceStride, into: target + f * stride, stride)
+    transposeBlock(source + f, into: target + f * stride) {
+      $0 * sourceStride
+    } to: {
+      $0 * stride
+    }
   }
   for f in whole..<features {
     var values = Lanes.zero
@@ -58,26 +66,33 @@ private func separate(_ a: Lanes, _ b: Lanes) -> (even: Lanes, odd: Lanes) {
 ///
 /// Separating neighbouring rows into their even and odd lanes moves the lowest bit of the lane's
 /// number to the top of the row's; four times that exchanges the two numbers.
+///
+/// - Parameters:
+///   - source: Where the rows are.
+///   - target: Where the columns go.
+///   - row: The offset of each row.
+///   - column: The offset at which each column is stored.
+@inline(__always)
 func transposeBlock(
-  _ source: UnsafePointer<Float>, _ stride: Int, into target: UnsafeMutablePointer<Float>,
-  _ targetStride: Int
+  _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>,
+  from row: (Int) -> Int, to column: (Int) -> Int
 ) {
-  var a0 = source.lanes(0)
-  var a1 = source.lanes(stride)
-  var a2 = source.lanes(2 * stride)
-  var a3 = source.lanes(3 * stride)
-  var a4 = source.lanes(4 * stride)
-  var a5 = source.lanes(5 * stride)
-  var a6 = source.lanes(6 * stride)
-  var a7 = source.lanes(7 * stride)
-  var a8 = source.lanes(8 * stride)
-  var a9 = source.lanes(9 * stride)
-  var a10 = source.lanes(10 * stride)
-  var a11 = source.lanes(11 * stride)
-  var a12 = source.lanes(12 * stride)
-  var a13 = source.lanes(13 * stride)
-  var a14 = source.lanes(14 * stride)
-  var a15 = source.lanes(15 * stride)
+  var a0 = source.lanes(row(0))
+  var a1 = source.lanes(row(1))
+  var a2 = source.lanes(row(2))
+  var a3 = source.lanes(row(3))
+  var a4 = source.lanes(row(4))
+  var a5 = source.lanes(row(5))
+  var a6 = source.lanes(row(6))
+  var a7 = source.lanes(row(7))
+  var a8 = source.lanes(row(8))
+  var a9 = source.lanes(row(9))
+  var a10 = source.lanes(row(10))
+  var a11 = source.lanes(row(11))
+  var a12 = source.lanes(row(12))
+  var a13 = source.lanes(row(13))
+  var a14 = source.lanes(row(14))
+  var a15 = source.lanes(row(15))
   for _ in 0..<4 {
     let (b0, b8) = separate(a0, a1)
     let (b1, b9) = separate(a2, a3)
@@ -92,20 +107,20 @@ func transposeBlock(
     (a8, a9, a10, a11) = (b8, b9, b10, b11)
     (a12, a13, a14, a15) = (b12, b13, b14, b15)
   }
-  target.store(a0, 0)
-  target.store(a1, targetStride)
-  target.store(a2, 2 * targetStride)
-  target.store(a3, 3 * targetStride)
-  target.store(a4, 4 * targetStride)
-  target.store(a5, 5 * targetStride)
-  target.store(a6, 6 * targetStride)
-  target.store(a7, 7 * targetStride)
-  target.store(a8, 8 * targetStride)
-  target.store(a9, 9 * targetStride)
-  target.store(a10, 10 * targetStride)
-  target.store(a11, 11 * targetStride)
-  target.store(a12, 12 * targetStride)
-  target.store(a13, 13 * targetStride)
-  target.store(a14, 14 * targetStride)
-  target.store(a15, 15 * targetStride)
+  target.store(a0, column(0))
+  target.store(a1, column(1))
+  target.store(a2, column(2))
+  target.store(a3, column(3))
+  target.store(a4, column(4))
+  target.store(a5, column(5))
+  target.store(a6, column(6))
+  target.store(a7, column(7))
+  target.store(a8, column(8))
+  target.store(a9, column(9))
+  target.store(a10, column(10))
+  target.store(a11, column(11))
+  target.store(a12, column(12))
+  target.store(a13, column(13))
+  target.store(a14, column(14))
+  target.store(a15, column(15))
 }
