@@ -1,10 +1,10 @@
 import Foundation
 
-/// A set of timings about one subject.
+/// A set of timings about one subject; a topic has a file of its own.
 struct Topic: Sendable {
   /// The word by which the command line picks it.
   let name: String
-  /// Makes the cases; memory of a case is allocated when it is made.
+  /// Lists the cases.
   let cases: @Sendable () -> [Case]
 }
 
@@ -18,8 +18,8 @@ struct Case {
   let unit: String
   /// Floating-point operations of one run, or 0 where they say nothing.
   var flops: Double = 0
-  /// One run.
-  let run: () -> Void
+  /// Allocates what a run needs and returns the run.
+  let prepare: () -> () -> Void
 }
 
 /// Times cases and prints a table.
@@ -46,7 +46,7 @@ enum Harness {
       print("\n## \(topic.name)\n")
       print("| case | median | least | rate | Gflop/s |\n| --- | --- | --- | --- | --- |")
       for item in topic.cases() where filter.isEmpty || item.name.contains(filter) {
-        let (seconds, least) = measure(item.run)
+        let (seconds, least) = measure(item.prepare())
         let rate = "\(scaled(item.units / seconds))\(item.unit)/s"
         let flops = item.flops > 0 ? String(format: "%.1f", item.flops / seconds * 1e-9) : ""
         print("| \(item.name) | \(scaled(seconds))s | \(scaled(least))s | \(rate) | \(flops) |")

@@ -11,12 +11,11 @@ let matrixProductTopic = Topic(name: "products") {
     (96, 640, 32), (32, 640, 32), (128, 640, 32), (32, 640, 128), (64, 1024, 64), (64, 1024, 20),
     (256, 256, 64), (1024, 1024, 1024),
   ] {
-    let (a, b) = (matrix(m * k), matrix(k * n))
-    nonisolated(unsafe) let c = UnsafeMutablePointer<Float>.allocate(capacity: m * n)
     let flops = 2 * Double(m * n * k)
     cases.append(
       Case(name: "sgemm m=\(m) n=\(n) k=\(k)", units: 1, unit: "", flops: flops) {
-        BLAS.multiply(a, k, b, n, into: c, n, m: m, n: n, k: k)
+        let (a, b, c) = (matrix(m * k), matrix(k * n), buffer(m * n))
+        return { BLAS.multiply(a, k, b, n, into: c, n, m: m, n: n, k: k) }
       })
   }
   return cases

@@ -36,23 +36,22 @@ private func networkCases(
     $0 + ($1.name.hasSuffix("weight") ? $1.count : 0)
   }
   let flops = 2 * Double(weights * count * positions)
-  let trainer = network.makeTrainer(capacity: count)
   let logits = buffer(count * positions * vocabulary)
-  let gradient = buffer(parameters.count)
-  let rows = buffer(count * parameters.count)
-  func forward() {
-    trainer.forward(tokens: tokens, count: count, parameters: parameters, logits: logits)
+
+  func makeForward() -> (any NetworkTrainer, () -> Void) {
+    let trainer = network.makeTrainer(capacity: count)
+    let forward = {
+      trainer.forward(tokens: tokens, count: count, parameters: parameters, logits: logits)
+    }
+    return (trainer, forward)
   }
 
-  // A tree whose levels have 512 nodes once there are as many prefixes.
+  // A tree whose levels have 512 nodes once there are as many prefixes; every node has a child.
   let capacity = 512
-  let tree = network.makeTree(capacity: capacity)
-  let treeLogits = buffer(capacity * vocabulary)
   var levels: [(parents: [Int32], tokens: [UInt8])] = []
   var size = 1
   for _ in 0..<positions {
     let next = levels.isEmpty ? 1 : min(size * vocabulary, capacity)
-    // Every node has a child, the first ones have more.
     let parents = (0..<next).map { Int32($0 * size / next) }
     levels.append((parents, (0..<next).map { UInt8($0 % vocabulary) }))
     size = next
@@ -61,30 +60,43 @@ private func networkCases(
 
   return [
     Case(name: "\(name): forward B=\(count)", units: Double(count), unit: "strings", flops: flops) {
-      forward()
+      makeForward().1
     },
     Case(
       name: "\(name): forward + backward", units: Double(count), unit: "strings", flops: 3 * flops
     ) {
-      forward()
-      trainer.backward(logitGradients: gradients, parameters: parameters, gradient: gradient)
+      let (trainer, forward) = makeForward()
+      let gradient = buffer(parameters.count)
+      return {
+        forward()
+        trainer.backward(logitGradients: gradients, parameters: parameters, gradient: gradient)
+      }
     },
     Case(
       name: "\(name): forward + Jacobian P=\(parameters.count)", units: Double(count),
       unit: "strings", flops: 3 * flops
     ) {
-      forward()
-      trainer.jacobian(
-        logitGradients: gradients, parameters: parameters, rows: rows, rowStride: parameters.count)
+      let (trainer, forward) = makeForward()
+      let rows = buffer(count * parameters.count)
+      return {
+        forward()
+        trainer.jacobian(
+          logitGradients: gradients, parameters: parameters, rows: rows,
+          rowStride: parameters.count)
+      }
     },
     Case(
       name: "\(name): tree, \(nodes) nodes", units: Double(nodes), unit: "nodes",
       flops: 2 * Double(weights * nodes)
     ) {
-      for (level, item) in levels.enumerated() {
-        tree.advance(
-          level: level, parents: item.parents, tokens: item.tokens, count: item.parents.count,
-          parameters: parameters, logits: treeLogits)
+      let tree = network.makeTree(capacity: capacity)
+      let logits = buffer(capacity * vocabulary)
+      return {
+        for (level, item) in levels.enumerated() {
+          tree.advance(
+            level: level, parents: item.parents, tokens: item.tokens, count: item.parents.count,
+            parameters: parameters, logits: logits)
+        }
       }
     },
   ]
@@ -97,27 +109,38 @@ private func perceptronCases() -> [Case] {
     var random = RandomSource(seed: 1)
     let parameters = network.makeParameters(using: &random)
     let (many, count) = (100_000, 2048)
-    let x = (0..<many * inputs).map { _ in random.next() % 2 == 0 ? Float(1) : -1 }
-    let workspace = PerceptronWorkspace(network: network, capacity: count)
-    let outputs = buffer(many)
-    let matrix = UnsafeMutablePointer<Double>.allocate(capacity: count * count)
-    matrix.initialize(repeating: 0, count: count * count)
     let weights = network.layout.count
     let name = "perceptron N=\(inputs) \(widths)"
+    func signs(_ count: Int) -> [Float] {
+      var random = RandomSource(seed: 2)
+      return (0..<count * inputs).map { _ in random.next() % 2 == 0 ? 1 : -1 }
+    }
     return [
       Case(
         name: "\(name): evaluate B=\(many)", units: Double(many), unit: "strings",
         flops: 2 * Double(weights * many)
       ) {
-        workspace.evaluate(inputs: x, count: many, parameters: parameters, outputs: outputs)
+        let x = signs(many)
+        let workspace = PerceptronWorkspace(network: network, capacity: 0)
+        let outputs = buffer(many)
+        return {
+          workspace.evaluate(inputs: x, count: many, parameters: parameters, outputs: outputs)
+        }
       },
       Case(
-        name: "\(name): forward + gram B=\(count), all cores", units: Double(count * count / 2),
-        unit: "elements",
+        name: "\(name): forward + gram B=\(count), all cores",
+        units: Double(count * count / 2), unit: "elements",
         flops: Double(count * count) * Double(inputs + 2 * widths.reduce(0, +))
       ) {
-        workspace.forward(inputs: x, count: count, parameters: parameters, outputs: outputs)
-        workspace.addGram(parameters: parameters, to: matrix, rowStride: count)
+        let x = signs(count)
+        let workspace = PerceptronWorkspace(network: network, capacity: count)
+        let outputs = buffer(count)
+        let matrix = UnsafeMutablePointer<Double>.allocate(capacity: count * count)
+        matrix.initialize(repeating: 0, count: count * count)
+        return {
+          workspace.forward(inputs: x, count: count, parameters: parameters, outputs: outputs)
+          workspace.addGram(parameters: parameters, to: matrix, rowStride: count)
+        }
       },
     ]
   }
