@@ -1,0 +1,207 @@
+/// Everything about a run that a user can choose.
+///
+/// A value that is nil is decided by the problem's size when the run is made;
+/// ``TrainingRun/settings`` then has no nil left among them, and that is what a result file stores.
+/// The names are those of the TOML file, with `-` for capitals: `maximumSamples` is
+/// `maximum-samples`.
+public struct Settings: Codable, Sendable, Hashable {
+  /// The wave function.
+  public var ansatz = AnsatzSettings()
+  /// The training sample.
+  public var sampling = SamplingSettings()
+  /// The optimiser.
+  public var optimizer = OptimizerSettings()
+  /// The entropy term of variational neural annealing.
+  public var annealing = AnnealingSettings()
+  /// How local energies are computed.
+  public var localEnergy = LocalEnergySettings()
+  /// The start.
+  public var start = StartSettings()
+  /// When to stop.
+  public var convergence = ConvergenceSettings()
+  /// The last evaluation.
+  public var evaluation = EvaluationSettings()
+  /// The seed of every random number.
+  public var seed: UInt64 = 1
+  /// The number of threads; nil for all cores.
+  public var threads: Int?
+
+  /// Creates the defaults.
+  public init() {}
+}
+
+/// The network families that give the modulus.
+public enum AnsatzKind: String, Codable, Sendable, Hashable, CaseIterable {
+  /// A causal transformer.
+  case transformer
+  /// A retentive network.
+  case retnet
+}
+
+/// The shape of the wave function.
+public struct AnsatzSettings: Codable, Sendable, Hashable {
+  /// The network that gives the modulus.
+  public var kind: AnsatzKind = .transformer
+  /// The width of a token's vector, C; a multiple of ``heads``.
+  public var width: Int?
+  /// The number of heads, H.
+  public var heads: Int?
+  /// The number of blocks, L.
+  public var layers: Int?
+  /// The width of the feed-forward layers, F.
+  public var feedForward: Int?
+  /// The widths of the phase network's hidden layers.
+  public var phaseHidden: [Int]?
+  /// Whether amplitudes obey spin-flip symmetry; nil to impose it where the start finds it.
+  ///
+  /// Only where 2Sz = 0 and the integrals are restricted.
+  public var spinFlipSymmetry: Bool?
+  /// The order in which orbitals or sites are sampled, a permutation; nil for the default
+  /// (molecules: highest orbital first; lattices: row-major).
+  public var order: [Int]?
+
+  /// Creates the defaults.
+  public init() {}
+}
+
+/// The sample that a training step works on.
+public struct SamplingSettings: Codable, Sendable, Hashable {
+  /// The largest number of distinct configurations in a step.
+  public var maximumSamples: Int?
+  /// The number of draws that the distinct configurations stand for.
+  public var draws: Int?
+  /// The exponent α of the tempered training distribution |ψ|^(2α) at the start, in (0, 1].
+  ///
+  /// Below 1 the sample covers configurations whose weight is small but wrong; α goes to 1 over
+  /// the second half of the steps. 1 is plain |ψ|² sampling.
+  public var exponent: Double?
+
+  /// Creates the defaults.
+  public init() {}
+}
+
+/// The optimisers.
+public enum OptimizerKind: String, Codable, Sendable, Hashable, CaseIterable {
+  /// Natural gradient in sample space with momentum.
+  case sr
+  /// Adam with decoupled weight decay.
+  case adam
+}
+
+/// The optimiser's numbers.
+public struct OptimizerSettings: Codable, Sendable, Hashable {
+  /// The method.
+  public var kind: OptimizerKind = .sr
+  /// The step length η; for `sr` a fraction of the full step.
+  public var learningRate: Double?
+  /// SPRING's momentum μ in [0, 1), or Adam's β₁.
+  public var momentum: Double?
+  /// The regularisation λ of the natural gradient, relative to the mean diagonal of its matrix.
+  public var shift: Double?
+  /// Adam's decoupled weight decay.
+  public var weightDecay: Double = 0
+  /// The largest norm of one natural-gradient step in the metric of the sample.
+  public var maximumStep: Double?
+
+  /// Creates the defaults.
+  public init() {}
+}
+
+/// The temperature schedules.
+public enum AnnealingKind: String, Codable, Sendable, Hashable, CaseIterable {
+  /// No entropy term.
+  case none
+  /// From T₀ to 0 on a straight line.
+  case linear
+  /// From T₀ by a factor of 10⁻⁵ over the annealing steps.
+  case exponential
+}
+
+/// Variational neural annealing: the objective is F = E − T S.
+public struct AnnealingSettings: Codable, Sendable, Hashable {
+  /// The schedule.
+  public var kind: AnnealingKind?
+  /// The first temperature T₀, in the energy's unit.
+  public var initialTemperature: Double = 0.3
+  /// The number of steps from T₀ to the end; nil for half of the run.
+  public var steps: Int?
+  /// Steps at T₀ before that.
+  public var warmUpSteps = 0
+
+  /// Creates the defaults.
+  public init() {}
+}
+
+/// The ways to compute a local energy.
+public enum LocalEnergyMode: String, Codable, Sendable, Hashable, CaseIterable {
+  /// Every connected configuration.
+  case full
+  /// Connections inside the sample only: a variational bound.
+  case subspace
+  /// Every important connection, and a weighted draw from the others: unbiased.
+  case screened
+}
+
+/// How local energies are computed in training.
+public struct LocalEnergySettings: Codable, Sendable, Hashable {
+  /// The mode; nil to choose the fastest for the problem.
+  public var mode: LocalEnergyMode?
+  /// The magnitude of a matrix element below which it is dropped, in the energy's unit.
+  public var cutoff: Double = 1e-10
+  /// `screened`: the importance |H_xy| above which a connection is always kept.
+  public var screening: Double = 1e-3
+  /// `screened`: the number of draws from the others for each configuration.
+  public var screenedDraws = 32
+
+  /// Creates the defaults.
+  public init() {}
+}
+
+/// The starts.
+public enum StartKind: String, Codable, Sendable, Hashable, CaseIterable {
+  /// Random parameters.
+  case random
+  /// Fitted to a small configuration interaction and its first-order correction.
+  case perturbative
+}
+
+/// How the parameters start.
+public struct StartSettings: Codable, Sendable, Hashable {
+  /// The start; nil for `perturbative` on molecules and `random` on lattices.
+  public var kind: StartKind?
+  /// The number of determinants in the small configuration interaction.
+  public var determinants: Int?
+  /// The number of fitting steps.
+  public var steps: Int?
+
+  /// Creates the defaults.
+  public init() {}
+}
+
+/// When a run stops.
+public struct ConvergenceSettings: Codable, Sendable, Hashable {
+  /// The largest number of steps.
+  public var steps: Int?
+  /// The change of the energy over a window below which the run may stop, in the energy's unit.
+  public var energyTolerance: Double?
+  /// The number of steps in the window.
+  public var window: Int?
+
+  /// Creates the defaults.
+  public init() {}
+}
+
+/// The evaluation after training.
+public struct EvaluationSettings: Codable, Sendable, Hashable {
+  /// The number of draws.
+  public var draws: Int?
+  /// The largest number of distinct configurations.
+  public var maximumSamples: Int?
+  /// The sector dimension up to which the energy is summed over the whole sector.
+  public var exactLimit: Int?
+  /// The number of leading configurations that the result keeps.
+  public var leading = 100
+
+  /// Creates the defaults.
+  public init() {}
+}

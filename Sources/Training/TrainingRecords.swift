@@ -1,0 +1,116 @@
+/// What one training step found.
+public struct TraceRow: Sendable, Hashable, Codable {
+  /// The step's number, from 1.
+  public var step: Int
+  /// The estimated energy, in the problem's unit.
+  public var energy: Double
+  /// Its statistical error; 0 where the sample is the whole sector.
+  public var error: Double
+  /// The estimated variance of the energy.
+  public var variance: Double
+  /// The annealing temperature.
+  public var temperature: Double
+  /// The estimated entropy −Σ p log p.
+  public var entropy: Double
+  /// The number of distinct configurations.
+  public var distinctSamples: Int
+  /// The norm of the energy's gradient.
+  public var gradientNorm: Double
+  /// Seconds since the run began, over all its parts.
+  public var seconds: Double
+}
+
+/// One configuration of a state with its amplitude.
+public struct LeadingConfiguration: Sendable, Hashable, Codable {
+  /// The α (or spin) bit string as low and high 64 bits.
+  public var alpha: [UInt64]
+  /// The β bit string likewise.
+  public var beta: [UInt64]
+  /// log|ψ|.
+  public var logModulus: Double
+  /// arg ψ, in radians.
+  public var phase: Double
+  /// The number of draws that gave it.
+  public var count: Int
+}
+
+/// What the evaluation after training found.
+public struct FinalResult: Sendable, Hashable, Codable {
+  /// The energy ⟨H⟩, in the problem's unit.
+  public var energy: Double
+  /// Its standard error; 0 where ``isExactSum``.
+  public var error: Double
+  /// The variance ⟨H²⟩ − ⟨H⟩².
+  public var variance: Double
+  /// Whether the energy is a sum over the whole sector, with no statistical error.
+  public var isExactSum: Bool
+  /// The number of distinct configurations.
+  public var distinctSamples: Int
+  /// The number of draws; 0 where ``isExactSum``.
+  public var draws: Int
+  /// The weight that a cap on distinct configurations dropped.
+  public var droppedWeight: Double
+  /// V-score, N Var / (E − E∞)².
+  public var vScore: Double
+  /// The energy that the Epstein–Nesbet sum over configurations outside the sample would gain:
+  /// the leak figure, at most 0.
+  public var leakEnergy: Double
+  /// The weight of the first-order correction outside the sample.
+  public var leakWeight: Double
+  /// Whether the leak says that the state has lost part of its support.
+  public var isCollapsed: Bool
+  /// ⟨S²⟩ with its error, for molecules with restricted orbitals.
+  public var spinSquared: Double?
+  /// The standard error of ``spinSquared``.
+  public var spinSquaredError: Double?
+  /// The Rayleigh quotient on the sampled configurations: an upper bound.
+  public var subspaceEnergy: Double?
+  /// The configurations of largest weight.
+  public var leading: [LeadingConfiguration]
+}
+
+/// The numbers that a run needs to go on: what a checkpoint holds beside settings and problem.
+public struct Snapshot: Sendable, Hashable {
+  /// One named array of Float32.
+  public struct Array32: Sendable, Hashable {
+    /// The name, with `/` between parts.
+    public var name: String
+    /// The shape, row-major.
+    public var shape: [Int]
+    /// The elements.
+    public var values: [Float]
+
+    /// Creates a named array.
+    public init(name: String, shape: [Int], values: [Float]) {
+      self.name = name
+      self.shape = shape
+      self.values = values
+    }
+  }
+
+  /// The number of steps done.
+  public var step: Int
+  /// The parameters of all networks, by name.
+  public var parameters: [Array32]
+  /// The optimiser's arrays, by name.
+  public var optimizer: [Array32]
+  /// The optimiser's and the loop's numbers, by name.
+  public var scalars: [String: Double]
+  /// The trace so far.
+  public var trace: [TraceRow]
+  /// Whether the state has spin-flip symmetry: 0 no, +1 even, −1 odd.
+  public var spinFlipParity: Int
+
+  /// Creates a snapshot.
+  public init(
+    step: Int, parameters: [Array32], optimizer: [Array32], scalars: [String: Double],
+    trace: [TraceRow], spinFlipParity: Int
+  ) {
+    self.step = step
+    self.parameters = parameters
+    self.optimizer = optimizer
+    self.scalars = scalars
+    self.trace = trace
+    self.spinFlipParity = spinFlipParity
+  }
+}

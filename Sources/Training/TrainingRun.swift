@@ -1,0 +1,48 @@
+/// A training run that its owner drives step by step.
+///
+/// ```swift
+/// let run = try makeTrainingRun(problem, settings: Settings())
+/// try run.prepare { print($0) }
+/// while !run.isFinished { print(try run.step().energy) }
+/// let result = try run.evaluate()
+/// ```
+///
+/// Between any two calls the owner may take a ``Snapshot``, store it, and later go on from it with
+/// the same numbers as an uninterrupted run.
+public protocol TrainingRun: AnyObject {
+  /// The settings in force, with every default filled in.
+  var settings: Settings { get }
+  /// The number of network parameters.
+  var parameterCount: Int { get }
+  /// The number of configurations in the sector that is sampled, symmetries counted.
+  var sectorDimension: Double { get }
+  /// The energy of the reference configuration, in the problem's unit.
+  var referenceEnergy: Double { get }
+  /// The rows so far.
+  var trace: [TraceRow] { get }
+  /// Whether the convergence criterion is met.
+  var isConverged: Bool { get }
+  /// Whether there is no step left to do: converged, or all steps done.
+  var isFinished: Bool { get }
+
+  /// Fits the start; does nothing in a resumed run.
+  ///
+  /// - Parameter log: Receives lines that say what was chosen.
+  /// - Throws: ``TrainingError`` where the start cannot be made.
+  func prepare(log: (String) -> Void) throws(TrainingError)
+
+  /// Does one step.
+  ///
+  /// - Returns: What the step found.
+  /// - Throws: ``TrainingError`` where the numbers stop being finite.
+  func step() throws(TrainingError) -> TraceRow
+
+  /// Evaluates the present parameters with fresh samples and full local energies.
+  ///
+  /// - Returns: The final energy and what belongs to it.
+  /// - Throws: ``TrainingError`` where the numbers are not finite.
+  func evaluate() throws(TrainingError) -> FinalResult
+
+  /// What a checkpoint needs.
+  func snapshot() -> Snapshot
+}
