@@ -29,7 +29,7 @@ extension Settings {
     filled.ansatz.order =
       ansatz.order
       ?? (size.isLattice ? Array(0..<size.positions) : Array((0..<size.positions).reversed()))
-    filled.sampling.maximumSamples = sampling.maximumSamples ?? 3000
+    filled.sampling.maximumSamples = sampling.maximumSamples ?? (size.dimension > 6000 ? 3000 : 2000)
     filled.sampling.exponent = sampling.exponent ?? 1
     filled.optimizer.learningRate = optimizer.learningRate ?? (isAdam ? 1e-3 : 0.5)
     filled.optimizer.momentum = optimizer.momentum ?? (isAdam ? 0.9 : 0.8)
@@ -44,7 +44,6 @@ extension Settings {
     filled.convergence.energyTolerance = convergence.energyTolerance ?? 1e-5
     filled.convergence.window = convergence.window ?? 5
     filled.annealing.steps = annealing.steps ?? (filled.convergence.steps ?? 0) / 2
-    filled.evaluation.draws = evaluation.draws ?? 1_000_000
     filled.evaluation.maximumSamples = evaluation.maximumSamples ?? 20_000
     filled.evaluation.exactLimit = evaluation.exactLimit ?? 50_000
     return filled
@@ -79,7 +78,7 @@ extension ResolvedSettings {
     steps = try value(settings.convergence.steps, "steps")
     energyTolerance = try value(settings.convergence.energyTolerance, "energy-tolerance")
     window = try value(settings.convergence.window, "window")
-    evaluationDraws = try value(settings.evaluation.draws, "evaluation-draws")
+    evaluationDraws = settings.evaluation.draws
     evaluationMaximumSamples = try value(
       settings.evaluation.maximumSamples, "evaluation-samples")
     exactLimit = try value(settings.evaluation.exactLimit, "exact-limit")
@@ -114,7 +113,7 @@ extension ResolvedSettings {
     try check(energyTolerance >= 0, "--energy-tolerance must be at least 0, not \(energyTolerance)")
     try check(startDeterminants > 0, "--start-determinants must be at least 1")
     try check(startSteps >= 0, "--start-steps must be at least 0")
-    try check(evaluationDraws > 0, "--evaluation-draws must be at least 1")
+    try check((evaluationDraws ?? 1) > 0, "--evaluation-draws must be at least 1")
     try check(evaluationMaximumSamples > 0, "--evaluation-samples must be at least 1")
     try check(settings.localEnergy.cutoff >= 0, "--cutoff must be at least 0")
     try check(settings.localEnergy.screenedDraws > 0, "--screened-draws must be at least 1")

@@ -79,10 +79,21 @@ extension VariationalMonteCarlo {
       droppedWeight: 0, isWholeSector: true)
   }
 
+  /// Draws the sample of the final energy.
+  ///
+  /// Where the number of draws is left open, it is raised from 10⁶ by factors of ten, with a
+  /// stream of its own each time, until the distinct strings fill a quarter of the room for them.
   private func drawnSample(_ stream: RandomSource) -> WeightedSample<Word> {
-    let sample = TreeSampler(of: waveFunction, threads: resolved.threads).sample(
-      .draws(Double(resolved.evaluationDraws)),
-      maximumDistinct: resolved.evaluationMaximumSamples, random: stream)
+    let sampler = TreeSampler(of: waveFunction, threads: resolved.threads)
+    let room = resolved.evaluationMaximumSamples
+    var draws = Double(resolved.evaluationDraws ?? 1_000_000)
+    var sample = sampler.sample(
+      .draws(draws), maximumDistinct: room, random: stream.split(UInt64(draws)))
+    while resolved.evaluationDraws == nil, sample.configurations.count < room / 4, draws < 1e12 {
+      draws *= 10
+      sample = sampler.sample(
+        .draws(draws), maximumDistinct: room, random: stream.split(UInt64(draws)))
+    }
     let kept = sample.weights.reduce(0, +)
     return WeightedSample(
       configurations: sample.configurations, weights: sample.weights.map { $0 / kept },

@@ -45,28 +45,14 @@ extension VariationalMonteCarlo {
           + amplitudes.imaginary[n] * amplitudes.imaginary[n])
     }
 
-    // The pull of the sample: (H ψ_S)_y for every y outside.
-    var pullReal = [Double](repeating: 0, count: table.count)
-    var pullImaginary = pullReal
-    for number in energies.numbers where isInside[Int(number)] {
-      let n = Int(number)
-      let multiplicity = Double(space.multiplicity(table.configurations[n]))
-      table.withRow(number) { columns, elements in
-        for index in columns.indices where !isInside[Int(columns[index])] {
-          let y = Int(columns[index])
-          pullReal[y] += multiplicity * elements[index] * amplitudes.real[n]
-          pullImaginary[y] += multiplicity * elements[index] * amplitudes.imaginary[n]
-        }
-      }
-    }
+    // Configurations outside, by the energy that the sample's pull on them would gain.
+    let pulls = estimator.pulls(
+      on: energies.numbers.filter { isInside[Int($0)] }.map { table.configurations[Int($0)] })
     var candidates: [(number: Int32, importance: Double)] = []
     var total = 0.0
-    for y in 0..<table.count where !isInside[y] {
-      let pull = pullReal[y] * pullReal[y] + pullImaginary[y] * pullImaginary[y]
-      if pull == 0 { continue }
-      let multiplicity = Double(space.multiplicity(table.configurations[y]))
-      let importance = pull / multiplicity / denominator(y, energies.energy) / norm
-      candidates.append((Int32(y), importance))
+    for (number, weight) in pulls {
+      let importance = weight / denominator(Int(number), energies.energy)
+      candidates.append((number, importance))
       total += importance
     }
     if candidates.isEmpty || total == 0 { return (0, 0) }
@@ -98,8 +84,8 @@ extension VariationalMonteCarlo {
       configurations: chosen.map { table.configurations[Int($0.number)] },
       weights: Array(repeating: 1 / Double(chosen.count), count: chosen.count), draws: 0,
       droppedWeight: 0, isWholeSector: false)
-    let scale = amplitudes.logScale
-    let residuals = estimator.residuals(of: outside, energy: energies.energy, logScale: scale)
+    let residuals = estimator.residuals(
+      of: outside, energy: energies.energy, logScale: amplitudes.logScale)
     var energy = 0.0
     var weight = 0.0
     for (index, choice) in chosen.enumerated() {

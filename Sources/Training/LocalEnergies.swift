@@ -85,6 +85,43 @@ final class LocalEnergyEstimator<H: Hamiltonian> {
     return sum(numbers, weights: sample.weights, mode: mode, draws: draws)
   }
 
+  /// Computes the pull of some configurations on those outside.
+  ///
+  /// - Parameter configurations: Distinct representatives, `S`.
+  /// - Returns: For every representative `y` outside that `H` connects to one of them, its number and
+  ///   `m_y |Σ_{x ∈ S} H_yx ψ_x|²`, the weight of `H ψ_S` on `y` and its flip; in the order of numbers.
+  func pulls(on configurations: [Configuration<Word>]) -> [(number: Int32, weight: Double)] {
+    let numbers = configurations.map { table.number(of: $0) }
+    table.enumerateRows(of: numbers)
+    assignAmplitudes(sampled: numbers, mode: .subspace, draws: [])
+    let space = waveFunction.space
+    var isInside = [Bool](repeating: false, count: table.count)
+    for number in numbers { isInside[Int(number)] = true }
+    var real = [Double](repeating: 0, count: table.count)
+    var imaginary = real
+    for number in numbers {
+      let x = Int(number)
+      let multiplicity = Double(space.multiplicity(table.configurations[x]))
+      let psiReal = multiplicity * amplitudes.real[x]
+      let psiImaginary = multiplicity * amplitudes.imaginary[x]
+      table.withRow(number) { columns, elements in
+        for index in 0..<columns.count {
+          real[Int(columns[index])] += elements[index] * psiReal
+          imaginary[Int(columns[index])] += elements[index] * psiImaginary
+        }
+      }
+    }
+    let scale = exp(2 * amplitudes.logScale)
+    var result: [(number: Int32, weight: Double)] = []
+    for y in 0..<table.count where !isInside[y] {
+      let squared = real[y] * real[y] + imaginary[y] * imaginary[y]
+      if squared == 0 { continue }
+      result.append(
+        (Int32(y), scale * squared / Double(space.multiplicity(table.configurations[y]))))
+    }
+    return result
+  }
+
   /// Computes `|((H − E) ψ)_x|²` for each configuration of a sample.
   ///
   /// - Parameters:

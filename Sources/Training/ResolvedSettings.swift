@@ -22,7 +22,8 @@ struct ResolvedSettings: Sendable {
   var minimumSteps: Int
   var energyTolerance: Double
   var window: Int
-  var evaluationDraws: Int
+  /// nil to choose the number by how many distinct strings come out.
+  var evaluationDraws: Int?
   var evaluationMaximumSamples: Int
   var exactLimit: Int
   /// The smallest denominator of the preconditioned step, in the energy's unit.

@@ -15,8 +15,11 @@ internal import Darwin
 struct TrainingSample<Word: ConfigurationWord> {
   /// The configurations with weights ∝ |ψ|².
   var weighted: WeightedSample<Word>
-  /// The weights of the metric, ∝ |ψ|^(2α), with sum 1.
+  /// The weights of the metric, ∝ |ψ|^(2α).
   var metric: [Double]
+  /// How many configurations at the end were drawn by the weight that they should have; their
+  /// metric says so already.
+  var pulledCount = 0
 }
 
 extension VariationalMonteCarlo {
@@ -24,7 +27,7 @@ extension VariationalMonteCarlo {
   ///
   /// - A sector that fits is taken whole: no sampling error, and nothing can drop out of sight.
   /// - `draws` given: multinomial draws from |ψ|^(2α), reweighted to |ψ|².
-  /// - Otherwise the strings of largest |ψ|^(2α), without noise, weighted by |ψ|².
+  /// - Otherwise in layers, see ``layeredSample(_:exponent:stream:)``.
   func drawTrainingSample(exponent: Double, stream: RandomSource) -> TrainingSample<Word> {
     let sampler = TreeSampler(of: waveFunction, threads: resolved.threads)
     if let wholeSector {
@@ -55,15 +58,96 @@ extension VariationalMonteCarlo {
           isWholeSector: false),
         metric: sample.weights.map { $0 / total })
     }
-    let sample = sampler.sample(
-      .probability, maximumDistinct: resolved.maximumSamples, exponent: exponent, random: stream)
-    let kept = sample.logProbabilities.reduce(0) { $0 + exp($1) }
+    return layeredSample(sampler, exponent: exponent, stream: stream)
+  }
+
+  /// Draws a sample in three layers.
+  ///
+  /// 1. The strings of largest weight, each with its exact weight: half of the sample. "Weight" is
+  ///    the larger of |ψ|² and what first-order perturbation theory gives, `|(H ψ)_y/(H_yy − E)|²`
+  ///    from the pull of the heaviest strings, so that a configuration whose weight went to
+  ///    zero while its sign was wrong comes back into sight.
+  /// 2. Draws from the rest of |ψ|², a third: without them the many small amplitudes would drift.
+  /// 3. Draws from the rest of the perturbative weight, a sixth. They count in the metric only.
+  private func layeredSample(
+    _ sampler: TreeSampler<Word>, exponent: Double, stream: RandomSource
+  ) -> TrainingSample<Word> {
+    let space = waveFunction.space
+    let limit = resolved.maximumSamples
+    let topLimit = limit - limit / 3 - limit / 6
+    let heaviest = sampler.sample(.probability, maximumDistinct: topLimit, random: stream)
+    let energy = trace.last?.energy ?? context.referenceEnergy
+    let pulls = estimator.pulls(on: heaviest.configurations)
+    let table = estimator.table
+
+    var scored: [(configuration: Configuration<Word>, weight: Double, isPulled: Bool)] = []
+    for index in heaviest.configurations.indices {
+      scored.append((heaviest.configurations[index], exp(heaviest.logProbabilities[index]), false))
+    }
+    for (number, squared) in pulls {
+      let gap = max(table.diagonal[Int(number)] - energy, resolved.denominatorFloor)
+      scored.append((table.configurations[Int(number)], squared / (gap * gap), true))
+    }
+    // A stable order: ties keep the order in which they were found.
+    let order = scored.indices.sorted {
+      scored[$0].weight == scored[$1].weight ? $0 < $1 : scored[$0].weight > scored[$1].weight
+    }
+    var configurations = order.prefix(topLimit).map { scored[$0].configuration }
+    var isTop = Set(configurations)
+    var logModulus: [Double] = []
+    var phase: [Double] = []
+    waveFunction.logAmplitudes(of: configurations, logModulus: &logModulus, phase: &phase)
+    var weights = configurations.indices.map {
+      exp(2 * logModulus[$0]) * Double(space.multiplicity(configurations[$0]))
+    }
+    let missing = max(0, 1 - weights.reduce(0, +))
+    let topWeight = weights.reduce(0, +)
+    var metric = weights.map { pow($0 / topWeight, exponent) * topWeight }
+
+    // The second layer: as many draws as leave about `limit / 3` distinct strings in the rest.
+    let draws = min(1e12, Double(limit / 3) / max(missing, 1e-9))
+    let rest = sampler.sample(.draws(draws), maximumDistinct: limit, random: stream.split(2))
+    var restCount = 0
+    for index in rest.configurations.indices where !isTop.contains(rest.configurations[index]) {
+      if restCount == limit / 3 { break }
+      restCount += 1
+      configurations.append(rest.configurations[index])
+      isTop.insert(rest.configurations[index])
+      weights.append(rest.weights[index] / rest.totalWeight)
+      metric.append(rest.weights[index] / rest.totalWeight)
+    }
+
+    // The third layer, by systematic sampling.
+    let pulled = order.dropFirst(topLimit).filter {
+      scored[$0].isPulled && !isTop.contains(scored[$0].configuration)
+    }
+    let total = pulled.reduce(0) { $0 + scored[$1].weight }
+    let spacing = total / Double(max(1, limit / 6))
+    var pulledCount = 0
+    if spacing > 0 {
+      var source = stream.split(3)
+      var next = source.uniform() * spacing
+      var passed = 0.0
+      for index in pulled {
+        passed += scored[index].weight
+        if next >= passed { continue }
+        var hits = 0.0
+        while next < passed {
+          hits += 1
+          next += spacing
+        }
+        configurations.append(scored[index].configuration)
+        weights.append(0)
+        metric.append(hits * spacing)
+        pulledCount += 1
+      }
+    }
+    let sum = weights.reduce(0, +)
     return TrainingSample(
       weighted: WeightedSample(
-        configurations: sample.configurations,
-        weights: normalized(sample.logProbabilities, exponent: 1), draws: 0,
-        droppedWeight: max(0, 1 - kept), isWholeSector: false),
-      metric: normalized(sample.logProbabilities, exponent: exponent))
+        configurations: configurations, weights: weights.map { $0 / sum }, draws: draws,
+        droppedWeight: 0, isWholeSector: false),
+      metric: metric, pulledCount: pulledCount)
   }
 
   /// Returns weights ∝ `exp(α · logWeight)` with sum 1.

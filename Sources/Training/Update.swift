@@ -44,6 +44,14 @@ extension VariationalMonteCarlo {
         stepTarget(
           real: real[$0], imaginary: energies.imaginary[$0], denominator: denominators[$0])
       }
+      var sample = sample
+      for index in 0..<real.count - sample.pulledCount {
+        // A configuration counts by the weight that it has or, if larger, that it should have:
+        // else one that was lost would have no say in the step that could bring it back.
+        let x = 1 - real[index] / denominators[index]
+        let y = energies.imaginary[index] / denominators[index]
+        sample.metric[index] *= max(1, x * x + y * y)
+      }
       if controlShift(energy: mean, error: samplingError(of: energies, in: sample.weighted)) {
         return trace.last?.gradientNorm ?? 0
       }
