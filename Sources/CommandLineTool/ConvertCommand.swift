@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "convert")
+  func run() throws {}
+}

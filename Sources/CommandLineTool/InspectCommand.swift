@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "inspect")
+  func run() throws {}
+}
