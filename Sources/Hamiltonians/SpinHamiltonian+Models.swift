@@ -1,0 +1,84 @@
+internal import Configurations
+
+/// The coupling of one pair of spins: `a σᶻσᶻ + e (σ⁺σ⁻ + σ⁻σ⁺)`.
+public struct SpinCoupling: Sendable, Hashable {
+  /// One site.
+  public var first: Int
+  /// The other site.
+  public var second: Int
+  /// The coefficient `a` of `σᶻσᶻ`: plus for parallel spins, minus for antiparallel ones.
+  public var parallel: Double
+  /// The matrix element `e` between `↑↓` and `↓↑`.
+  public var exchange: Double
+
+  /// Creates a coupling from its coefficients.
+  public init(_ first: Int, _ second: Int, parallel: Double, exchange: Double) {
+    self.first = first
+    self.second = second
+    self.parallel = parallel
+    self.exchange = exchange
+  }
+
+  /// Returns `J [ ½(S⁺S⁻ + S⁻S⁺) + Δ SᶻSᶻ ]` with `S = σ/2`.
+  ///
+  /// - Parameters:
+  ///   - first: One site.
+  ///   - second: The other site.
+  ///   - strength: `J`, positive for an antiferromagnet.
+  ///   - anisotropy: `Δ`, 1 for Heisenberg's model.
+  /// - Returns: The coupling.
+  public static func exchange(
+    _ first: Int, _ second: Int, strength: Double, anisotropy: Double = 1
+  ) -> SpinCoupling {
+    .init(first, second, parallel: strength * anisotropy / 4, exchange: strength / 2)
+  }
+}
+
+extension SpinHamiltonian {
+  /// Returns the XXZ model, with next-nearest neighbours if asked for.
+  ///
+  /// ```
+  /// H = J1 Σ_⟨ij⟩ [½(S⁺S⁻ + S⁻S⁺) + Δ SᶻSᶻ] + J2 Σ_⟨⟨ij⟩⟩ [½(S⁺S⁻ + S⁻S⁺) + Δ SᶻSᶻ]
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - geometry: The lattice.
+  ///   - j1: The coupling of nearest neighbours, positive for an antiferromagnet.
+  ///   - j2: The coupling of next-nearest neighbours.
+  ///   - anisotropy: `Δ` of all bonds, 1 for Heisenberg's model.
+  /// - Returns: The Hamiltonian.
+  /// - Throws: ``LatticeError`` where the lattice has more sites than bits in a word, has no such
+  ///   neighbours, or a coupling is not finite.
+  public static func heisenberg(
+    on geometry: LatticeGeometry, j1: Double = 1, j2: Double = 0, anisotropy: Double = 1
+  ) throws(LatticeError) -> SpinHamiltonian {
+    var couplings: [SpinCoupling] = []
+    for (order, strength) in [(1, j1), (2, j2)] where strength != 0 {
+      for bond in try geometry.bonds(order: order) {
+        couplings.append(
+          .exchange(bond.first, bond.second, strength: strength, anisotropy: anisotropy))
+      }
+    }
+    return try SpinHamiltonian(siteCount: geometry.siteCount, couplings: couplings)
+  }
+
+  /// Returns the transverse-field Ising model `H = −J Σ_⟨ij⟩ σᶻσᶻ − h Σ_i σˣ`, in Pauli matrices.
+  ///
+  /// - Parameters:
+  ///   - geometry: The lattice.
+  ///   - coupling: `J`, positive for a ferromagnet.
+  ///   - field: `h`.
+  /// - Returns: The Hamiltonian.
+  /// - Throws: ``LatticeError`` where the lattice has more sites than bits in a word, or a
+  ///   parameter is not finite.
+  public static func ising(
+    on geometry: LatticeGeometry, coupling: Double = 1, field: Double
+  ) throws(LatticeError) -> SpinHamiltonian {
+    let couplings = try geometry.bonds().map {
+      SpinCoupling($0.first, $0.second, parallel: -coupling, exchange: 0)
+    }
+    return try SpinHamiltonian(
+      siteCount: geometry.siteCount, couplings: couplings,
+      field: [Double](repeating: -field, count: geometry.siteCount))
+  }
+}

@@ -1,0 +1,198 @@
+public import Configurations
+
+/// A real Hamiltonian of spins ½ on a lattice: pair couplings and a transverse field.
+///
+/// ```
+/// H = Σ_ij [ a_ij σᶻ_i σᶻ_j + e_ij (σ⁺_i σ⁻_j + σ⁻_i σ⁺_j) ] + Σ_i t_i σˣ_i
+/// ```
+///
+/// with Pauli matrices and `σ⁺` the unit raising operator (equal to `S⁺`). The factories speak the
+/// models' own parameters:
+///
+/// - Heisenberg, XXZ, J1–J2: `Σ J [ ½(S⁺S⁻ + S⁻S⁺) + Δ SᶻSᶻ ]` with `S = σ/2`, so `a = JΔ/4` and
+///   `e = J/2`; `J > 0` is antiferromagnetic.
+/// - Transverse-field Ising: `−J Σ σᶻσᶻ − h Σ σˣ`, so `a = −J` and `t = −h`.
+///
+/// All matrix elements are real, and no basis rotation (Marshall's sign rule or another) is
+/// applied. The trace is zero, so the energy at infinite temperature is zero. Couplings of a pair
+/// that is given more than once add up.
+///
+/// Bit `i` of ``Configuration/alpha`` is set where site `i` points up; ``Configuration/beta`` is
+/// zero. Bonds are grouped by coupling and by the distance `d` of their site numbers: the
+/// antiparallel ones of a group are the set bits of `(x ^ (x >> d)) & mask`, which gives the
+/// diagonal by counting them and the connections by listing them.
+public struct SpinHamiltonian<Word: ConfigurationWord>: Hamiltonian {
+  /// Bonds `(i, i + distance)` of equal coupling.
+  package struct BondGroup: Sendable, Hashable {
+    /// The difference of the two site numbers.
+    package let distance: Int
+    /// The lower sites `i`.
+    package let mask: Word
+    /// The coefficient `a` of `σᶻσᶻ`.
+    package let parallel: Double
+    /// The coefficient `e` of the exchange of two antiparallel spins.
+    package let exchange: Double
+  }
+
+  /// Sites of equal transverse field.
+  package struct FieldGroup: Sendable, Hashable {
+    /// The sites.
+    package let mask: Word
+    /// The coefficient `t` of `σˣ`.
+    package let flip: Double
+  }
+
+  /// The number of sites, N.
+  public let siteCount: Int
+  /// The bonds, grouped.
+  package let bondGroups: [BondGroup]
+  /// The sites in a field, grouped.
+  package let fieldGroups: [FieldGroup]
+  /// The diagonal element of the state with all spins up, `Σ a`.
+  private let ferromagneticEnergy: Double
+
+  /// Creates a Hamiltonian from its terms.
+  ///
+  /// - Parameters:
+  ///   - siteCount: The number of sites, N.
+  ///   - couplings: The pair terms `a` and `e`; pairs that occur more than once are added up.
+  ///   - field: The coefficients `t` of `σˣ`, `[N]`, or empty for none.
+  /// - Throws: ``LatticeError`` where there are more sites than bits in a word, a bond is not
+  ///   between two different sites of the lattice, or a number is not finite.
+  public init(
+    siteCount: Int, couplings: [SpinCoupling], field: [Double] = []
+  ) throws(LatticeError) {
+    guard (1...Word.bitWidth).contains(siteCount) else {
+      throw LatticeError(
+        .tooManySites,
+        "\(siteCount) sites do not fit a spin string of \(Word.bitWidth) bits; "
+          + "expected 1 to \(Word.bitWidth)")
+    }
+    precondition(
+      field.isEmpty || field.count == siteCount,
+      "\(field.count) field values for \(siteCount) sites")
+    var pairs: [Pair: (parallel: Double, exchange: Double)] = [:]
+    for coupling in couplings {
+      let lower = min(coupling.first, coupling.second)
+      let upper = max(coupling.first, coupling.second)
+      guard lower >= 0, upper < siteCount, lower != upper else {
+        throw LatticeError(
+          .invalidBond,
+          "bond (\(coupling.first), \(coupling.second)) does not join two different sites of "
+            + "0..<\(siteCount)")
+      }
+      guard coupling.parallel.isFinite, coupling.exchange.isFinite else {
+        throw LatticeError(
+          .invalidCoupling,
+          "the coupling of bond (\(coupling.first), \(coupling.second)) is not a finite number")
+      }
+      let pair = Pair(distance: upper - lower, lower: lower)
+      let sum = pairs[pair] ?? (0, 0)
+      pairs[pair] = (sum.parallel + coupling.parallel, sum.exchange + coupling.exchange)
+    }
+    if let site = field.firstIndex(where: { !$0.isFinite }) {
+      throw LatticeError(.invalidCoupling, "the field at site \(site) is not a finite number")
+    }
+    self.siteCount = siteCount
+    self.bondGroups = Self.grouped(pairs)
+    self.fieldGroups = Self.grouped(field)
+    self.ferromagneticEnergy = bondGroups.reduce(0) {
+      $0 + Double($1.mask.nonzeroBitCount) * $1.parallel
+    }
+  }
+
+  /// Whether the total `Sᶻ` is conserved: no site feels a transverse field.
+  public var conservesMagnetization: Bool { fieldGroups.isEmpty }
+
+  /// The largest number of connections that a configuration can have.
+  public var maximumConnectionCount: Int {
+    bondGroups.reduce(0) { $0 + ($1.exchange != 0 ? $1.mask.nonzeroBitCount : 0) }
+      + fieldGroups.reduce(0) { $0 + $1.mask.nonzeroBitCount }
+  }
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  public func diagonalElement(_ configuration: Configuration<Word>) -> Double {
+    let spins = configuration.alpha
+    var energy = ferromagneticEnergy
+    for group in bondGroups {
+      let antiparallel = (spins ^ (spins &>> Word(group.distance))) & group.mask
+      energy -= 2 * group.parallel * Double(antiparallel.nonzeroBitCount)
+    }
+    return energy
+  }
+
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  public func appendConnections(
+    of configuration: Configuration<Word>, above cutoff: Double,
+    to connections: inout ConnectionList<Word>
+  ) {
+    let spins = configuration.alpha
+    for group in bondGroups where abs(group.exchange) > cutoff {
+      let distance = Word(group.distance)
+      let pair = (1 as Word) | (1 &<< distance)
+      var antiparallel = (spins ^ (spins &>> distance)) & group.mask
+      while antiparallel != 0 {
+        let site = Word(antiparallel.trailingZeroBitCount)
+        connections.append(Configuration(alpha: spins ^ (pair &<< site)), group.exchange)
+        antiparallel &= antiparallel &- 1
+      }
+    }
+    for group in fieldGroups where abs(group.flip) > cutoff {
+      var sites = group.mask
+      while sites != 0 {
+        let site = sites & (0 &- sites)
+        connections.append(Configuration(alpha: spins ^ site), group.flip)
+        sites ^= site
+      }
+    }
+  }
+}
+
+extension SpinHamiltonian {
+  private struct Pair: Hashable {
+    var distance: Int
+    var lower: Int
+  }
+
+  private struct GroupKey: Hashable {
+    var distance: Int
+    var parallel: Double
+    var exchange: Double
+  }
+
+  /// Joins the pairs of equal distance and coupling, in the order of their first sites.
+  private static func grouped(
+    _ pairs: [Pair: (parallel: Double, exchange: Double)]
+  ) -> [BondGroup] {
+    var order: [GroupKey] = []
+    var masks: [GroupKey: Word] = [:]
+    for (pair, sum) in pairs.sorted(by: {
+      ($0.key.distance, $0.key.lower) < ($1.key.distance, $1.key.lower)
+    }) where sum.parallel != 0 || sum.exchange != 0 {
+      let key = GroupKey(
+        distance: pair.distance, parallel: sum.parallel, exchange: sum.exchange)
+      if masks[key] == nil { order.append(key) }
+      masks[key, default: 0] |= 1 << Word(pair.lower)
+    }
+    return order.map {
+      BondGroup(
+        distance: $0.distance, mask: masks[$0, default: 0], parallel: $0.parallel,
+        exchange: $0.exchange)
+    }
+  }
+
+  /// Joins the sites of equal field, in the order of their first sites.
+  private static func grouped(_ field: [Double]) -> [FieldGroup] {
+    var order: [Double] = []
+    var masks: [Double: Word] = [:]
+    for (site, value) in field.enumerated() where value != 0 {
+      if masks[value] == nil { order.append(value) }
+      masks[value, default: 0] |= 1 << Word(site)
+    }
+    return order.map { FieldGroup(mask: masks[$0, default: 0], flip: $0) }
+  }
+}
