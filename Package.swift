@@ -61,7 +61,7 @@ let package = Package(
 
     library("Configurations", []),
     library("Integrals", ["Configurations", "HDF5Files"]),
-    library("Hamiltonians", ["Configurations", "Integrals"]),
+    library("Hamiltonians", ["Configurations", "Integrals", "LinearAlgebra"]),
     library("ExactSolvers", ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra"]),
 
     // MARK: - Networks: no Hamiltonians

@@ -49,4 +49,32 @@ public struct ConnectionList<Word: ConfigurationWord>: Sendable {
     configurations.append(configuration)
     elements.append(element)
   }
+
+  /// Appends up to `maximum` connections that `body` writes through bare pointers.
+  ///
+  /// - Parameters:
+  ///   - maximum: The number of connections that there is room for.
+  ///   - body: Writes from the pointers on and returns how many it wrote.
+  @inline(__always)
+  mutating func extend(
+    atMost maximum: Int,
+    _ body: (UnsafeMutablePointer<Configuration<Word>>, UnsafeMutablePointer<Double>) -> Int
+  ) {
+    if maximum <= 0 { return }
+    let start = count
+    configurations.append(
+      contentsOf: repeatElement(Configuration(alpha: 0, beta: 0), count: maximum))
+    elements.append(contentsOf: repeatElement(0, count: maximum))
+    var written = 0
+    configurations.withUnsafeMutableBufferPointer { configurations in
+      elements.withUnsafeMutableBufferPointer { elements in
+        if let first = configurations.baseAddress, let second = elements.baseAddress {
+          written = body(first + start, second + start)
+        }
+      }
+    }
+    precondition(written <= maximum, "\(written) connections where \(maximum) fit")
+    configurations.removeLast(maximum - written)
+    elements.removeLast(maximum - written)
+  }
 }

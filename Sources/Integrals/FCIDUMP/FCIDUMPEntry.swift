@@ -133,7 +133,8 @@ struct FCIDUMPEntry {
     _ field: Bytes, _ fault: Fault
   ) throws(IntegralsError) -> [Bytes] {
     guard field.contains(where: { $0 == 0x28 || $0 == 0x29 }) else { return [field] }
-    let parts = field.dropFirst().dropLast().split(separator: 0x2C, omittingEmptySubsequences: false)
+    let parts = field.dropFirst().dropLast().split(
+      separator: 0x2C, omittingEmptySubsequences: false)
     guard field.first == 0x28, field.last == 0x29, parts.count == 2 else {
       throw fault("Not a complex number", "'(real,imaginary)'", nil, "Correct the line")
     }
