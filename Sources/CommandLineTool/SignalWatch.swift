@@ -6,10 +6,11 @@ internal import Synchronization
 ///
 /// The first signal is only noted; a second one, or the first where the run has said that nothing
 /// would be lost, ends the process at once.
-final class SignalWatch: Sendable {
+/// Unchecked: the sources are written in the initialiser only.
+final class SignalWatch: @unchecked Sendable {
   private let noted = Atomic<Int32>(0)
   private let mayLeave = Atomic<Bool>(false)
-  private let sources = Mutex<[any DispatchSourceSignal]>([])
+  private var sources: [any DispatchSourceSignal] = []
 
   /// Starts to watch; signals that nobody waits for end the process until then.
   init() {
@@ -20,7 +21,7 @@ final class SignalWatch: Sendable {
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { [weak self] in self?.receive(number) }
       source.resume()
-      sources.withLock { $0.append(source) }
+      sources.append(source)
     }
   }
 
