@@ -69,7 +69,8 @@ struct MoleculeInput {
   /// Returns the irrep that a run is to stay in, or nil for all.
   ///
   /// Without a choice it is the file's ISYM. But 1 is also what programs write that do not know
-  /// the state's irrep, so it is believed only where the reference determinant agrees.
+  /// the state's irrep, so for open shells (2Sz ≠ 0) it is believed only where the irrep of the
+  /// reference determinant agrees.
   ///
   /// - Parameters:
   ///   - choice: What the user says, if anything.
@@ -88,7 +89,7 @@ struct MoleculeInput {
     let reference = reference(irrep: nil).irrep
     if let target = integrals.targetIrrep {
       if target == reference { return target }
-      if target != 0 {
+      if target != 0 || integrals.alphaCount == integrals.betaCount {
         // Checks that there are such determinants.
         guard Int(target) < irrepCount, SectorCount.dimensions(integrals)[Int(target)] > 0 else {
           throw ToolError(
