@@ -54,6 +54,16 @@ public enum BLAS {
       beta, c, blasint(cStride))
   }
 
+  /// Computes the lower triangle of `C ← Aᵀ A + β C`, with `A` `[k, n]` and `C` `[n, n]`.
+  public static func gramOfColumns(
+    of a: UnsafePointer<Float>, _ aStride: Int, into c: UnsafeMutablePointer<Float>, _ cStride: Int,
+    n: Int, k: Int, beta: Float = 0
+  ) {
+    cblas_ssyrk(
+      CblasRowMajor, CblasLower, CblasTrans, blasint(n), blasint(k), 1, a, blasint(aStride),
+      beta, c, blasint(cStride))
+  }
+
   /// Computes `y ← α op(A) x + β y`, with `A` `[rows, columns]`.
   public static func multiply(
     _ a: UnsafePointer<Float>, _ aStride: Int, rows: Int, columns: Int, transposed: Bool = false,

@@ -1,7 +1,48 @@
+public import Hamiltonians
 public import Integrals
+
+/// A spin model on a lattice.
+public struct LatticeModel: Sendable, Hashable {
+  /// The kinds of model, with their numbers.
+  public enum Interaction: Sendable, Hashable {
+    /// `J1 Σ S·S + J2 Σ S·S` with S = σ/2 and anisotropy Δ on both.
+    case heisenberg(j1: Double, j2: Double, anisotropy: Double)
+    /// `−J Σ σᶻσᶻ − h Σ σˣ` with Pauli matrices.
+    case ising(coupling: Double, field: Double)
+  }
+
+  /// The lattice.
+  public var geometry: LatticeGeometry
+  /// The model.
+  public var interaction: Interaction
+  /// 2Sz of the sector, where the model conserves it; nil for the smallest, 0 or 1.
+  public var twiceMagnetization: Int?
+
+  /// Creates a model.
+  public init(
+    geometry: LatticeGeometry, interaction: Interaction, twiceMagnetization: Int? = nil
+  ) {
+    self.geometry = geometry
+    self.interaction = interaction
+    self.twiceMagnetization = twiceMagnetization
+  }
+}
 
 /// What a run is to solve.
 public enum Problem: Sendable {
-  /// Electrons in a molecule, with the irrep of the wanted state (an XOR label), or nil for any.
-  case molecule(MolecularIntegrals, irrep: UInt8?)
+  /// Electrons in a molecule, and the irrep of the wanted state.
+  case molecule(MolecularIntegrals, irrep: IrrepChoice)
+  /// Spins on a lattice.
+  case lattice(LatticeModel)
+}
+
+/// Which irrep a molecular state is sought in.
+public enum IrrepChoice: Sendable, Hashable {
+  /// The one that the integrals ask for; where they ask for none, the one in which a small
+  /// configuration interaction is lowest.
+  case automatic
+  /// All of them, without a symmetry mask.
+  case any
+  /// One, as an XOR label.
+  case label(UInt8)
 }

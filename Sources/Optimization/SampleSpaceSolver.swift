@@ -1,0 +1,214 @@
+public import LinearAlgebra
+
+/// One regularised least-squares problem of the natural gradient, solved in the smaller space.
+///
+/// ```
+/// minimise over δ:  |A δ − b|² + λ |δ − μ δ'|²,   A = diag(s) (J − 1 wᵀ J)
+/// ```
+///
+/// with the derivatives `J` `[M, P]` of M configurations, their weights `w` (sum 1), row scales `s`
+/// and the previous step `δ'`. The solution is
+///
+/// ```
+/// δ = μ δ' + Aᵀ (A Aᵀ + λ I)⁻¹ (b − μ A δ')        M ≤ P, sample space
+///   = μ δ' + (Aᵀ A + λ I)⁻¹ Aᵀ (b − μ A δ')        M > P, parameter space
+/// ```
+///
+/// `λ` is given relative to the mean diagonal of the matrix that it is added to.
+///
+/// ### References
+///
+/// - The sample-space form: A. Chen, M. Heyl, arXiv:2302.01941 (minSR); R. Rende et al.,
+///   arXiv:2310.05715.
+/// - Momentum in the null space: G. Goldshlager, N. Abrahamsen, L. Lin, arXiv:2401.10190 (SPRING).
+///
+/// Products in Float32 by BLAS, the factorisation in Float64.
+public final class SampleSpaceSolver {
+  private var gram: [Float] = []
+  private var matrix: [Double] = []
+
+  /// Creates a solver; its storage grows with the largest problem it has seen.
+  public init() {}
+
+  /// Solves the problem with explicit derivative rows.
+  ///
+  /// - Parameters:
+  ///   - rows: `J`, `[M, P]` dense; overwritten with `A`.
+  ///   - count: M.
+  ///   - parameters: P.
+  ///   - weights: `w`, `[M]`, with sum 1.
+  ///   - scales: `s`, `[M]`.
+  ///   - target: `b`, `[M]`.
+  ///   - previous: `δ'`, `[P]`, or empty for none.
+  ///   - momentum: μ.
+  ///   - shift: λ relative to the mean diagonal; positive.
+  /// - Returns: `δ`, `[P]`, and `A δ`, `[M]`.
+  /// - Throws: ``LinearAlgebraError`` where the matrix is not positive definite, as happens
+  ///   when derivatives are not finite.
+  public func solve(
+    rows: UnsafeMutablePointer<Float>, count: Int, parameters: Int, weights: [Double],
+    scales: [Double], target: [Double], previous: [Float], momentum: Double, shift: Double
+  ) throws(LinearAlgebraError) -> (step: [Float], image: [Double]) {
+    precondition(weights.count == count && scales.count == count && target.count == count)
+    center(rows, count, parameters, weights, scales)
+
+    var residual = target
+    if momentum != 0 && !previous.isEmpty {
+      var image = [Float](repeating: 0, count: count)
+      BLAS.multiply(
+        rows, parameters, rows: count, columns: parameters, vector: previous, into: &image)
+      for index in 0..<count { residual[index] -= momentum * Double(image[index]) }
+    }
+    var step = try count <= parameters
+      ? solveInSampleSpace(rows, count, parameters, residual, shift)
+      : solveInParameterSpace(rows, count, parameters, residual, shift)
+    if momentum != 0 && !previous.isEmpty {
+      for index in 0..<parameters { step[index] += Float(momentum) * previous[index] }
+    }
+    var image = [Float](repeating: 0, count: count)
+    BLAS.multiply(rows, parameters, rows: count, columns: parameters, vector: step, into: &image)
+    return (step, image.map(Double.init))
+  }
+
+  /// Replaces `J` by `diag(s) (J − 1 wᵀ J)`.
+  private func center(
+    _ rows: UnsafeMutablePointer<Float>, _ count: Int, _ parameters: Int, _ weights: [Double],
+    _ scales: [Double]
+  ) {
+    var mean = [Float](repeating: 0, count: parameters)
+    BLAS.multiply(
+      rows, parameters, rows: count, columns: parameters, transposed: true,
+      vector: weights.map(Float.init), into: &mean)
+    nonisolated(unsafe) let rows = rows
+    let center = mean
+    let blocks = 16
+    parallelFor(blocks) { block in
+      for row in count * block / blocks..<count * (block + 1) / blocks {
+        let scale = Float(scales[row])
+        let line = rows + row * parameters
+        for column in 0..<parameters { line[column] = scale * (line[column] - center[column]) }
+      }
+    }
+  }
+
+  private func solveInSampleSpace(
+    _ rows: UnsafeMutablePointer<Float>, _ count: Int, _ parameters: Int, _ residual: [Double],
+    _ shift: Double
+  ) throws(LinearAlgebraError) -> [Float] {
+    grow(count)
+    BLAS.gram(of: rows, parameters, into: &gram, count, n: count, k: parameters)
+    let solution = try solveShifted(count, residual, shift)
+    var step = [Float](repeating: 0, count: parameters)
+    BLAS.multiply(
+      rows, parameters, rows: count, columns: parameters, transposed: true,
+      vector: solution.map(Float.init), into: &step)
+    return step
+  }
+
+  private func solveInParameterSpace(
+    _ rows: UnsafeMutablePointer<Float>, _ count: Int, _ parameters: Int, _ residual: [Double],
+    _ shift: Double
+  ) throws(LinearAlgebraError) -> [Float] {
+    grow(parameters)
+    BLAS.gramOfColumns(
+      of: rows, parameters, into: &gram, parameters, n: parameters, k: count)
+    var projected = [Float](repeating: 0, count: parameters)
+    BLAS.multiply(
+      rows, parameters, rows: count, columns: parameters, transposed: true,
+      vector: residual.map(Float.init), into: &projected)
+    return try solveShifted(parameters, projected.map(Double.init), shift).map(Float.init)
+  }
+
+  /// Solves `(G + λ mean(diag G) I) y = r` with the lower triangle of `G` in ``gram``.
+  private func solveShifted(
+    _ size: Int, _ rightSide: [Double], _ shift: Double
+  ) throws(LinearAlgebraError) -> [Double] {
+    for row in 0..<size {
+      for column in 0...row { matrix[row * size + column] = Double(gram[row * size + column]) }
+    }
+    return try Self.solveShifted(&matrix, size, rightSide, shift)
+  }
+
+  /// Solves `(G + λ mean(diag G) I) y = r` for the lower triangle of a Float64 `G`, overwritten.
+  static func solveShifted(
+    _ matrix: inout [Double], _ size: Int, _ rightSide: [Double], _ shift: Double
+  ) throws(LinearAlgebraError) -> [Double] {
+    var trace = 0.0
+    for row in 0..<size { trace += matrix[row * size + row] }
+    // A zero matrix has no direction to go in: any positive shift gives the zero step.
+    let ridge = trace > 0 ? shift * trace / Double(size) : 1
+    for row in 0..<size { matrix[row * size + row] += ridge }
+    var solution = rightSide
+    try LAPACK.solvePositiveDefinite(&matrix, n: size, rightSide: &solution)
+    return solution
+  }
+
+  private func grow(_ size: Int) {
+    if gram.count < size * size {
+      gram = Array(repeating: 0, count: size * size)
+      matrix = Array(repeating: 0, count: size * size)
+    }
+  }
+
+  /// Solves the same problem where only the Gram matrix `J Jᵀ` is at hand.
+  ///
+  /// ``solve(rows:count:parameters:weights:scales:target:previous:momentum:shift:)`` without the
+  /// rows: the caller turns the result into a step with `δ = μ δ' + Jᵀ v`.
+  ///
+  /// - Parameters:
+  ///   - kernel: `J Jᵀ`, `[M, M]`, lower triangle row-major.
+  ///   - count: M.
+  ///   - weights: `w`, `[M]`, with sum 1.
+  ///   - scales: `s`, `[M]`.
+  ///   - target: `b`, `[M]`.
+  ///   - previousImage: `J δ'`, `[M]`, or empty for none.
+  ///   - momentum: μ.
+  ///   - shift: λ relative to the mean diagonal; positive.
+  /// - Returns: `v`, `[M]`, with the centring folded in.
+  /// - Throws: ``LinearAlgebraError`` where the matrix is not positive definite.
+  public func solve(
+    kernel: UnsafePointer<Float>, count: Int, weights: [Double], scales: [Double],
+    target: [Double], previousImage: [Double], momentum: Double, shift: Double
+  ) throws(LinearAlgebraError) -> [Double] {
+    precondition(weights.count == count && scales.count == count && target.count == count)
+    grow(count)
+    // (1 − 1 wᵀ) K (1 − w 1ᵀ) = K − k 1ᵀ − 1 kᵀ + wᵀk, with k = K w.
+    var mean = [Double](repeating: 0, count: count)
+    for row in 0..<count {
+      let line = kernel + row * count
+      let weight = weights[row]
+      var sum = weight * Double(line[row])
+      for column in 0..<row {
+        let value = Double(line[column])
+        sum += weights[column] * value
+        mean[column] += weight * value
+      }
+      mean[row] += sum
+    }
+    var grandMean = 0.0
+    for row in 0..<count { grandMean += weights[row] * mean[row] }
+    for row in 0..<count {
+      for column in 0...row {
+        matrix[row * count + column] =
+          scales[row] * scales[column]
+          * (Double(kernel[row * count + column]) - mean[row] - mean[column] + grandMean)
+      }
+    }
+    var residual = target
+    if momentum != 0 && !previousImage.isEmpty {
+      var average = 0.0
+      for row in 0..<count { average += weights[row] * previousImage[row] }
+      for row in 0..<count {
+        residual[row] -= momentum * scales[row] * (previousImage[row] - average)
+      }
+    }
+    var solution = try Self.solveShifted(&matrix, count, residual, shift)
+    var total = 0.0
+    for row in 0..<count {
+      solution[row] *= scales[row]
+      total += solution[row]
+    }
+    for row in 0..<count { solution[row] -= weights[row] * total }
+    return solution
+  }
+}

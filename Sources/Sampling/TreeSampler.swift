@@ -1,0 +1,309 @@
+public import Configurations
+internal import LinearAlgebra
+public import NeuralNetworks
+public import WaveFunctions
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Distinct configurations with the number of draws that gave each.
+public struct TreeSample<Word: ConfigurationWord>: Sendable {
+  /// The distinct representatives, by decreasing weight.
+  public var configurations: [Configuration<Word>] = []
+  /// The draws of each (whole numbers), or its probability under the proposal in a top-K sample.
+  public var weights: [Double] = []
+  /// `log p` of each under the wave function's |ψ|², its multiplicity included.
+  public var logProbabilities: [Double] = []
+  /// `log q` of each under the distribution it was drawn from.
+  public var logProposals: [Double] = []
+  /// The weight asked for: the number of draws, or 1.
+  public var totalWeight = 0.0
+  /// The weight of what the cap left out.
+  public var droppedWeight = 0.0
+}
+
+/// How a prefix's weight is split over its next tokens.
+public enum TreeSplit: Sendable, Hashable {
+  /// By an exact multinomial draw of this many draws in all.
+  case draws(Double)
+  /// In proportion to the probabilities: the strings of largest probability, without noise.
+  case probability
+}
+
+/// Samples distinct configurations from an autoregressive wave function, with counts.
+///
+/// From the root on, each prefix hands its draws to its children by one multinomial draw, and
+/// prefixes that got none are dropped, so 10¹² draws cost no more than their distinct strings.
+/// The tree is expanded depth-first in blocks of prefixes, which bounds memory by
+/// block × positions.
+///
+/// At most `maximumDistinct` strings are kept: those of largest weight. A threshold on the
+/// weight rises as strings are found; a prefix below it is cut, because no string under it can
+/// weigh more than it does. What is cut is counted in ``TreeSample/droppedWeight``.
+///
+/// The draw at a prefix comes from a stream keyed by the prefix, so a sample depends on the seed
+/// only, not on blocks or threads.
+///
+/// ### References
+///
+/// T. D. Barrett, A. Malyshev, A. I. Lvovsky, *Nat. Mach. Intell.* 4, 351 (2022), batched
+/// autoregressive sampling. The threshold, instead of keeping a number of prefixes at each
+/// position, is ours: it makes what is kept exactly the strings of largest weight.
+public struct TreeSampler<Word: ConfigurationWord>: Sendable {
+  private let waveFunction: WaveFunction<Word>
+  private let threads: Int
+  private let blockSize: Int
+
+  /// Creates a sampler of a wave function.
+  ///
+  /// - Parameters:
+  ///   - waveFunction: The wave function; its present parameters count at each call.
+  ///   - threads: The number of threads, at least 1.
+  ///   - blockSize: The number of prefixes that the network sees at once.
+  public init(of waveFunction: WaveFunction<Word>, threads: Int, blockSize: Int = 1024) {
+    precondition(threads > 0 && blockSize > 0, "\(threads) threads, blocks of \(blockSize)")
+    self.waveFunction = waveFunction
+    self.threads = threads
+    self.blockSize = blockSize
+  }
+
+  /// Draws a sample.
+  ///
+  /// The distribution is the one whose conditionals are `p(token | prefix)^α`, normalised over the
+  /// alive tokens; `α = 1` gives |ψ|².
+  ///
+  /// - Parameters:
+  ///   - split: How many draws, or top-K.
+  ///   - maximumDistinct: The largest number of distinct configurations to keep.
+  ///   - exponent: α, positive.
+  ///   - random: The stream of the draws.
+  /// - Returns: The distinct configurations, by decreasing weight.
+  public func sample(
+    _ split: TreeSplit, maximumDistinct: Int, exponent: Double = 1, random: RandomSource
+  ) -> TreeSample<Word> {
+    precondition(maximumDistinct > 0, "no room for a sample")
+    precondition(exponent > 0, "the exponent \(exponent) is not positive")
+    let total =
+      switch split {
+      case .draws(let draws): draws.rounded()
+      case .probability: 1.0
+      }
+    let workers = (0..<threads).map { thread in
+      TreeWorker(
+        waveFunction: waveFunction, split: split, exponent: exponent,
+        maximumDistinct: maximumDistinct, random: random, blockSize: blockSize,
+        share: (thread, threads))
+    }
+    parallelFor(threads) { workers[$0].run(total: total) }
+
+    // Each worker kept its own heaviest strings, so the heaviest of all are among them.
+    var found = workers.flatMap(\.leaves)
+    found.sort {
+      $0.weight == $1.weight
+        ? ($0.configuration.alpha, $0.configuration.beta)
+          < ($1.configuration.alpha, $1.configuration.beta)
+        : $0.weight > $1.weight
+    }
+    if found.count > maximumDistinct { found.removeLast(found.count - maximumDistinct) }
+    var sample = TreeSample<Word>()
+    sample.configurations = found.map(\.configuration)
+    sample.weights = found.map(\.weight)
+    sample.logProbabilities = found.map(\.logProbability)
+    sample.logProposals = found.map(\.logProposal)
+    sample.totalWeight = total
+    sample.droppedWeight = max(0, total - found.reduce(0) { $0 + $1.weight })
+    return sample
+  }
+}
+
+/// A string that a worker found.
+private struct TreeLeaf<Word: ConfigurationWord>: Sendable {
+  var configuration: Configuration<Word>
+  var weight: Double
+  var logProbability: Double
+  var logProposal: Double
+}
+
+/// A prefix that waits for expansion.
+private struct TreeNode<Word: ConfigurationWord> {
+  var configuration: Configuration<Word>
+  var weight: Double
+  var logProbability: Double
+  var logProposal: Double
+  var state: Int32
+  var parent: Int32
+  var token: UInt8
+}
+
+/// One thread's depth-first walk over its share of the tree.
+///
+/// All workers walk the few prefixes above the level where there are enough of them to share out;
+/// below, each descends into every `count`-th prefix only.
+private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
+  private(set) var leaves: [TreeLeaf<Word>] = []
+  private let waveFunction: WaveFunction<Word>
+  private let tree: any NetworkTree
+  private let split: TreeSplit
+  private let exponent: Double
+  private let maximumDistinct: Int
+  private let random: RandomSource
+  private let blockSize: Int
+  private let share: (index: Int, count: Int)
+  private var threshold: Double
+  private var logits: [Float]
+  private var proposal: [Double]
+  private var target: [Double]
+
+  init(
+    waveFunction: WaveFunction<Word>, split: TreeSplit, exponent: Double, maximumDistinct: Int,
+    random: RandomSource, blockSize: Int, share: (Int, Int)
+  ) {
+    self.waveFunction = waveFunction
+    self.split = split
+    self.exponent = exponent
+    self.maximumDistinct = maximumDistinct
+    self.random = random
+    self.blockSize = blockSize
+    self.share = share
+    // Probabilities far below any use; counts below one draw.
+    threshold = split == .probability ? 1e-30 : 0.5
+    tree = waveFunction.network.makeTree(capacity: blockSize)
+    logits = Array(repeating: 0, count: blockSize * waveFunction.space.vocabulary)
+    proposal = Array(repeating: 0, count: waveFunction.space.vocabulary)
+    target = proposal
+  }
+
+  func run(total: Double) {
+    let root = TreeNode<Word>(
+      configuration: Configuration(alpha: 0), weight: total, logProbability: 0, logProposal: 0,
+      state: 0, parent: 0, token: 0)
+    expand([root][...], position: 0, isShared: share.count == 1)
+  }
+
+  private func expand(_ nodes: ArraySlice<TreeNode<Word>>, position: Int, isShared: Bool) {
+    let space = waveFunction.space
+    let vocabulary = space.vocabulary
+    tree.advance(
+      level: position, parents: nodes.map(\.parent), tokens: nodes.map(\.token),
+      count: nodes.count, parameters: waveFunction.amplitudeParameters, logits: &logits)
+    let orbital = Word(space.order[position])
+    let isLast = position == space.positions - 1
+    let transitions = space.automaton.transitions[position]
+    var children: [TreeNode<Word>] = []
+    children.reserveCapacity(isLast ? 0 : nodes.count * 2)
+    for (index, node) in nodes.enumerated() {
+      conditionals(of: index, state: node.state, transitions: transitions)
+      // The prefix's own stream: it does not depend on who expands it, or when.
+      var stream = random.split(node.configuration.digest &+ UInt64(position) &* 0x9E37_79B9)
+      var remainingWeight = node.weight
+      var remainingProbability = 1.0
+      for token in 0..<vocabulary {
+        let next = transitions[Int(node.state) * vocabulary + token]
+        if next < 0 { continue }
+        let probability = exp(proposal[token])
+        let weight: Double
+        switch split {
+        case .probability:
+          weight = node.weight * probability
+        case .draws:
+          let share = remainingProbability > 0 ? min(1, probability / remainingProbability) : 1
+          weight =
+            isFinalAlive(token, node.state, transitions)
+            ? remainingWeight
+            : drawBinomial(trials: remainingWeight, probability: share, using: &stream)
+          remainingWeight -= weight
+          remainingProbability -= probability
+        }
+        if weight < threshold { continue }
+        var child = node
+        child.weight = weight
+        child.logProbability += target[token]
+        child.logProposal += proposal[token]
+        child.state = next
+        child.parent = Int32(index)
+        child.token = UInt8(token)
+        if token & 1 != 0 { child.configuration.alpha |= 1 << orbital }
+        if token & 2 != 0 { child.configuration.beta |= 1 << orbital }
+        if !isLast {
+          children.append(child)
+        } else if isShared || share.index == 0 {
+          keep(child)
+        }
+      }
+    }
+    if isLast { return }
+    var mine = children[...]
+    var isShared = isShared
+    if !isShared && (children.count >= 32 * share.count || position + 2 >= space.positions) {
+      isShared = true
+      mine = children.enumerated().filter { $0.offset % share.count == share.index }
+        .map(\.element)[...]
+    }
+    while !mine.isEmpty {
+      let block = mine.prefix(blockSize)
+      mine = mine.dropFirst(block.count)
+      // The threshold may have risen since these were made.
+      let alive = block.filter { $0.weight >= threshold }[...]
+      if !alive.isEmpty { expand(alive, position: position + 1, isShared: isShared) }
+    }
+  }
+
+  private func isFinalAlive(_ token: Int, _ state: Int32, _ transitions: [Int32]) -> Bool {
+    let vocabulary = waveFunction.space.vocabulary
+    for later in (token + 1)..<max(vocabulary, token + 1)
+    where transitions[Int(state) * vocabulary + later] >= 0 {
+      return false
+    }
+    return true
+  }
+
+  /// Fills `target` with log p and `proposal` with log q of the alive tokens.
+  private func conditionals(of node: Int, state: Int32, transitions: [Int32]) {
+    let vocabulary = waveFunction.space.vocabulary
+    logNormalize(node, state, transitions, vocabulary, 1, &target)
+    if exponent == 1 {
+      proposal = target
+    } else {
+      logNormalize(node, state, transitions, vocabulary, exponent, &proposal)
+    }
+  }
+
+  private func logNormalize(
+    _ node: Int, _ state: Int32, _ transitions: [Int32], _ vocabulary: Int, _ scale: Double,
+    _ result: inout [Double]
+  ) {
+    var largest = -Double.infinity
+    for token in 0..<vocabulary where transitions[Int(state) * vocabulary + token] >= 0 {
+      largest = max(largest, scale * Double(logits[node * vocabulary + token]))
+    }
+    var sum = 0.0
+    for token in 0..<vocabulary where transitions[Int(state) * vocabulary + token] >= 0 {
+      sum += exp(scale * Double(logits[node * vocabulary + token]) - largest)
+    }
+    let shift = largest + log(sum)
+    for token in 0..<vocabulary {
+      result[token] = scale * Double(logits[node * vocabulary + token]) - shift
+    }
+  }
+
+  private func keep(_ node: TreeNode<Word>) {
+    leaves.append(
+      TreeLeaf(
+        configuration: node.configuration, weight: node.weight,
+        logProbability: node.logProbability, logProposal: node.logProposal))
+    if leaves.count < 2 * maximumDistinct + 1024 { return }
+    let weights = leaves.map(\.weight).sorted(by: >)
+    threshold = max(threshold, weights[maximumDistinct - 1])
+    leaves.removeAll { $0.weight < threshold }
+    // Many equal weights may leave too many; the ones found first stay, as they would at the end.
+    if leaves.count >= 2 * maximumDistinct + 1024 {
+      threshold = threshold.nextUp
+      leaves.removeAll { $0.weight < threshold }
+    }
+  }
+}

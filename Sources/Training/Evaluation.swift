@@ -1,0 +1,112 @@
+internal import Configurations
+internal import Hamiltonians
+internal import Sampling
+internal import WaveFunctions
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+extension VariationalMonteCarlo {
+  /// Evaluates the present parameters with fresh samples and full local energies.
+  ///
+  /// Where the sector is small enough the energy is its expectation value over the whole sector.
+  /// Otherwise it is the mean over fresh draws from |ψ|² with its standard error, to which the weight
+  /// that the cap dropped adds its bound.
+  func evaluate() throws(TrainingError) -> FinalResult {
+    let stream = random.split(0x4556_414C).split(UInt64(trace.count))
+    estimator.table.trim()
+    let isExact = waveFunction.space.dimension <= Double(resolved.exactLimit)
+    let drawn = isExact ? wholeSectorSample() : drawnSample(stream.split(1))
+    let energies = estimator.compute(drawn, mode: .full, random: stream.split(2))
+    guard energies.energy.isFinite, energies.variance.isFinite else {
+      throw TrainingError(
+        .notFinite, "the final energy is not finite: training has diverged; a smaller "
+          + "--learning-rate or a larger --shift keeps the parameters in range")
+    }
+    let logModulus = energies.numbers.map { estimator.amplitudes.logModulus[Int($0)] }
+    let phases = energies.numbers.map { estimator.amplitudes.phase[Int($0)] }
+    let leak = leak(of: drawn, energies: energies, random: stream.split(3))
+    let subspace = isExact ? nil : subspaceEnergy(of: drawn, logModulus: logModulus, stream)
+
+    var spin: (value: Double, error: Double)?
+    if let spinOperator {
+      spin = expectation(of: spinOperator, in: drawn, stream.split(4))
+    }
+    let gap = energies.energy - context.infiniteTemperatureEnergy
+    let order = drawn.weights.indices.sorted {
+      drawn.weights[$0] == drawn.weights[$1] ? $0 < $1 : drawn.weights[$0] > drawn.weights[$1]
+    }
+    return FinalResult(
+      energy: energies.energy, error: samplingError(of: energies, in: drawn),
+      variance: energies.variance, isExactSum: isExact,
+      distinctSamples: drawn.configurations.count, draws: Int(drawn.draws),
+      droppedWeight: drawn.droppedWeight,
+      vScore: Double(context.degreesOfFreedom) * energies.variance / (gap * gap),
+      leakEnergy: leak.energy, leakWeight: leak.weight,
+      isCollapsed: -leak.energy > resolved.leakLimit,
+      spinSquared: spin?.value, spinSquaredError: spin?.error, subspaceEnergy: subspace,
+      leading: order.prefix(settings.evaluation.leading).map { index in
+        LeadingConfiguration(
+          alpha: words(drawn.configurations[index].alpha),
+          beta: words(drawn.configurations[index].beta), logModulus: logModulus[index],
+          phase: phases[index],
+          count: Int((drawn.weights[index] * drawn.draws).rounded()))
+      })
+  }
+
+  private func words(_ word: Word) -> [UInt64] {
+    [
+      UInt64(truncatingIfNeeded: word),
+      Word.bitWidth > 64 ? UInt64(truncatingIfNeeded: word >> 64) : 0,
+    ]
+  }
+
+  private func wholeSectorSample() -> WeightedSample<Word> {
+    let all = wholeSector ?? waveFunction.space.allRepresentatives()
+    var logModulus: [Double] = []
+    var phase: [Double] = []
+    waveFunction.logAmplitudes(of: all, logModulus: &logModulus, phase: &phase)
+    let logWeights = all.indices.map {
+      2 * logModulus[$0] + log(Double(waveFunction.space.multiplicity(all[$0])))
+    }
+    return WeightedSample(
+      configurations: all, weights: normalized(logWeights, exponent: 1), draws: 0,
+      droppedWeight: 0, isWholeSector: true)
+  }
+
+  private func drawnSample(_ stream: RandomSource) -> WeightedSample<Word> {
+    let sample = TreeSampler(of: waveFunction, threads: resolved.threads).sample(
+      .draws(Double(resolved.evaluationDraws)),
+      maximumDistinct: resolved.evaluationMaximumSamples, random: stream)
+    let kept = sample.weights.reduce(0, +)
+    return WeightedSample(
+      configurations: sample.configurations, weights: sample.weights.map { $0 / kept },
+      draws: kept, droppedWeight: sample.droppedWeight / sample.totalWeight, isWholeSector: false)
+  }
+
+  /// The Rayleigh quotient of ψ restricted to the sample: a bound, whatever was left out.
+  private func subspaceEnergy(
+    of sample: WeightedSample<Word>, logModulus: [Double], _ stream: RandomSource
+  ) -> Double {
+    var restricted = sample
+    restricted.weights = normalized(
+      sample.configurations.indices.map {
+        2 * logModulus[$0] + log(Double(waveFunction.space.multiplicity(sample.configurations[$0])))
+      }, exponent: 1)
+    return estimator.compute(restricted, mode: .subspace, random: stream).energy
+  }
+
+  private func expectation<O: Hamiltonian<Word>>(
+    of observable: O, in sample: WeightedSample<Word>, _ stream: RandomSource
+  ) -> (value: Double, error: Double) {
+    let local = LocalEnergyEstimator(
+      observable, waveFunction: waveFunction, settings: settings.localEnergy
+    ).compute(sample, mode: .full, random: stream)
+    return (local.energy, samplingError(of: local, in: sample))
+  }
+}

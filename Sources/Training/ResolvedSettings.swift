@@ -1,0 +1,40 @@
+internal import Optimization
+
+/// The settings of a run with every default filled in, in the form the loop uses.
+struct ResolvedSettings: Sendable {
+  var threads: Int
+  var maximumSamples: Int
+  /// Draws for stochastic samples; nil for the strings of largest probability.
+  var draws: Int?
+  var firstExponent: Double
+  var learningRate: Double
+  var momentum: Double
+  var shift: Double
+  var weightDecay: Double
+  var maximumStep: Double
+  var temperatures: TemperatureSchedule
+  var localEnergyMode: LocalEnergyMode
+  var startKind: StartKind
+  var startDeterminants: Int
+  var startSteps: Int
+  var steps: Int
+  /// Steps before which a run does not count as converged: annealing and tempering must be over.
+  var minimumSteps: Int
+  var energyTolerance: Double
+  var window: Int
+  var evaluationDraws: Int
+  var evaluationMaximumSamples: Int
+  var exactLimit: Int
+  /// The smallest denominator of the preconditioned step, in the energy's unit.
+  var denominatorFloor: Double
+  /// The leak energy above which a state counts as collapsed, in the energy's unit.
+  var leakLimit: Double
+
+  /// Returns α at a step counted from 0: constant over the first half, then linear up to 1 at
+  /// three quarters of the steps.
+  func exponent(at step: Int) -> Double {
+    let fraction = Double(step) / Double(max(1, steps))
+    let ramp = min(1, max(0, (fraction - 0.5) / 0.25))
+    return firstExponent + (1 - firstExponent) * ramp
+  }
+}

@@ -1,0 +1,131 @@
+public import Configurations
+internal import Dispatch
+public import Hamiltonians
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Optimization
+internal import Sampling
+public import WaveFunctions
+
+/// The variational Monte Carlo loop: sample, local energies, step, repeat.
+///
+/// One class for every problem: it sees a `Hamiltonian`, a ``WaveFunction`` and settings, and neither
+/// molecules nor lattices. Its parts are in extensions: the training sample, the update, the
+/// start and the final evaluation.
+final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
+  typealias Word = H.Word
+
+  /// What the loop needs to know about a problem beside its Hamiltonian.
+  struct Context: Sendable {
+    /// The energy of the reference configuration.
+    var referenceEnergy: Double
+    /// N of the V-score: electrons or sites.
+    var degreesOfFreedom: Int
+    /// E∞ of the V-score.
+    var infiniteTemperatureEnergy: Double
+    /// The configurations that a perturbative start grows from.
+    var startConfigurations: [Configuration<Word>]
+  }
+
+  let settings: Settings
+  let resolved: ResolvedSettings
+  let context: Context
+  let hamiltonian: H
+  let waveFunction: WaveFunction<Word>
+  let spinOperator: (any Hamiltonian<Word>)?
+  let estimator: LocalEnergyEstimator<H>
+  let random: RandomSource
+  let solver = SampleSpaceSolver()
+
+  var trace: [TraceRow] = []
+  var optimizer: OptimizerState
+  /// The whole sector, where it is small enough to be the sample of every step.
+  var wholeSector: [Configuration<Word>]?
+  var rows: [Float] = []
+  var phaseWorkspace: PerceptronWorkspace?
+  var secondsBefore = 0.0
+  private var clock = DispatchTime.now()
+
+  init(
+    hamiltonian: H, waveFunction: WaveFunction<Word>, spinOperator: (any Hamiltonian<Word>)?,
+    context: Context, settings: Settings, resolved: ResolvedSettings
+  ) {
+    self.hamiltonian = hamiltonian
+    self.waveFunction = waveFunction
+    self.spinOperator = spinOperator
+    self.context = context
+    self.settings = settings
+    self.resolved = resolved
+    estimator = LocalEnergyEstimator(
+      hamiltonian, waveFunction: waveFunction, settings: settings.localEnergy)
+    random = RandomSource(seed: settings.seed)
+    optimizer = OptimizerState(
+      kind: settings.optimizer.kind, amplitudeCount: waveFunction.amplitudeParameters.count,
+      phaseCount: waveFunction.phaseParameters.count, shift: resolved.shift)
+    if waveFunction.space.dimension <= Double(resolved.maximumSamples) {
+      wholeSector = waveFunction.space.allRepresentatives()
+    }
+  }
+
+  var parameterCount: Int { waveFunction.parameterCount }
+  var sectorDimension: Double { waveFunction.space.dimension }
+  var referenceEnergy: Double { context.referenceEnergy }
+  var isFinished: Bool { isConverged || trace.count >= resolved.steps }
+
+  /// Whether the energy has stood still over the last window, at full exponent and T = 0.
+  var isConverged: Bool {
+    let window = resolved.window
+    guard trace.count >= resolved.minimumSteps, trace.count >= 2 * window else { return false }
+    let recent = trace.suffix(2 * window)
+    guard recent.allSatisfy({ $0.temperature == 0 }) else { return false }
+    let now = recent.suffix(window).reduce(0) { $0 + $1.energy } / Double(window)
+    let before = recent.prefix(window).reduce(0) { $0 + $1.energy } / Double(window)
+    return abs(now - before) < resolved.energyTolerance
+  }
+
+  /// Seconds since the run began, over all its parts.
+  var seconds: Double {
+    secondsBefore
+      + Double(DispatchTime.now().uptimeNanoseconds - clock.uptimeNanoseconds) * 1e-9
+  }
+
+  func restartClock() { clock = DispatchTime.now() }
+
+  func step() throws(TrainingError) -> TraceRow {
+    let number = trace.count + 1
+    let stream = random.split(0x5354_4550).split(UInt64(number))
+    estimator.table.trim()
+    let temperature = resolved.temperatures.temperature(at: number - 1)
+    let exponent = resolved.exponent(at: number - 1)
+    let sample = drawTrainingSample(exponent: exponent, stream: stream.split(1))
+    let energies = estimator.compute(
+      sample.weighted, mode: resolved.localEnergyMode, random: stream.split(2))
+    guard energies.energy.isFinite, energies.variance.isFinite else {
+      throw TrainingError(
+        .notFinite,
+        "step \(number): the energy is not finite; a smaller --learning-rate or a larger --shift "
+          + "keeps the parameters in range")
+    }
+    let gradientNorm = try update(sample, energies: energies, temperature: temperature)
+
+    var entropy = 0.0
+    for (index, weight) in sample.weighted.weights.enumerated() {
+      entropy -= weight * 2 * estimator.amplitudes.logModulus[Int(energies.numbers[index])]
+    }
+    let row = TraceRow(
+      step: number, energy: energies.energy, error: samplingError(of: energies, in: sample.weighted),
+      variance: energies.variance, temperature: temperature, entropy: entropy,
+      distinctSamples: sample.weighted.configurations.count, gradientNorm: gradientNorm,
+      seconds: seconds)
+    trace.append(row)
+    return row
+  }
+
+  /// The error of a sample's energy: of its draws, and of the weight that it is known to miss.
+  ///
+  /// For the missing weight `d` the bound of Cauchy and Schwarz, `√(d Var)`.
+  func samplingError(of energies: LocalEnergies, in sample: WeightedSample<Word>) -> Double {
+    let drawn = sample.draws > 0 ? energies.variance / sample.draws : 0
+    return (drawn + energies.variance * sample.droppedWeight).squareRoot()
+  }
+}
