@@ -1,0 +1,98 @@
+internal import LinearAlgebra
+
+/// `y = W x + b` on columns; where it sits among the parameters.
+struct LinearLayer: Sendable, Hashable {
+  let inputs: Int
+  let outputs: Int
+  /// The place of `W`, `[outputs, inputs]`.
+  let weight: Int
+  /// The place of `b`, `[outputs]`, or nil.
+  let bias: Int?
+
+  /// Computes `y = W x + b`, or `y ← y + W x + b`.
+  ///
+  /// - Parameters:
+  ///   - x: `[inputs, columns]`.
+  ///   - y: `[outputs, columns]`.
+  ///   - accumulating: Whether to add to `y`.
+  ///   - parameters: `[P]`.
+  ///   - columns: The number of columns, a multiple of the lane count.
+  ///   - stride: The distance between rows of `x` and of `y`.
+  func forward(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, accumulating: Bool = false,
+    parameters: UnsafePointer<Float>, columns: Int, stride: Int
+  ) {
+    if let bias {
+      for o in 0..<outputs {
+        let value = Lanes(repeating: parameters[bias + o])
+        let row = y + o * stride
+        if accumulating {
+          for i in Swift.stride(from: 0, to: columns, by: laneCount) {
+            row.store(row.lanes(i) + value, i)
+          }
+        } else {
+          for i in Swift.stride(from: 0, to: columns, by: laneCount) { row.store(value, i) }
+        }
+      }
+    }
+    BLAS.multiply(
+      parameters + weight, inputs, x, stride, into: y, stride, m: outputs, n: columns, k: inputs,
+      beta: bias != nil || accumulating ? 1 : 0)
+  }
+
+  /// Computes `dx = Wᵀ g`, or adds it to `dx`.
+  func inputGradient(
+    _ g: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, accumulating: Bool = false,
+    parameters: UnsafePointer<Float>, columns: Int, stride: Int
+  ) {
+    BLAS.multiply(
+      parameters + weight, inputs, transposed: true, g, stride, into: dx, stride, m: inputs,
+      n: columns, k: outputs, beta: accumulating ? 1 : 0)
+  }
+
+  /// Gives `dW = g xᵀ` and `db = Σ g` to the sink.
+  func parameterGradient(
+    input x: UnsafePointer<Float>, outputGradient g: UnsafePointer<Float>, sink: GradientSink,
+    grid: TokenGrid, products: OuterProducts
+  ) {
+    switch sink {
+    case .sum(let gradient):
+      BLAS.multiply(
+        g, grid.stride, transposed: false, x, grid.stride, transposed: true,
+        into: gradient + weight, inputs,
+        m: outputs, n: inputs, k: grid.columns, beta: 1)
+    case .rows(let rows, let rowStride):
+      products.write(
+        g, m: outputs, x, k: inputs, rows: rows + weight, rowStride: rowStride, grid: grid)
+    }
+    if let bias { reduceColumns(g, features: outputs, offset: bias, sink: sink, grid: grid) }
+  }
+}
+
+extension ParameterLayout {
+  /// Appends several linear layers with common inputs, so that one product serves all of them.
+  ///
+  /// - Parameters:
+  ///   - prefix: The path before each name.
+  ///   - names: The layers; their weights come first, then their biases.
+  ///   - inputs: The width of the input.
+  ///   - outputs: The width of each layer's output.
+  ///   - deviation: The standard deviation of the initial weights.
+  /// - Returns: The layer of `names.count · outputs` outputs.
+  mutating func appendLinear(
+    _ prefix: String, _ names: [String], inputs: Int, outputs: Int, deviation: Float
+  ) -> LinearLayer {
+    let weight = count
+    for name in names {
+      append(
+        "\(prefix)/\(name)/weight", shape: [outputs, inputs],
+        initializer: .normal(standardDeviation: deviation))
+    }
+    let bias = count
+    for name in names {
+      append("\(prefix)/\(name)/bias", shape: [outputs], initializer: .constant(0))
+    }
+    return LinearLayer(
+      inputs: inputs, outputs: names.count * outputs, weight: weight, bias: bias)
+  }
+}

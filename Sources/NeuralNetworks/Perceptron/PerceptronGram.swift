@@ -1,0 +1,137 @@
+internal import LinearAlgebra
+
+extension PerceptronWorkspace {
+  /// Adds `J Jᵀ` of the kept batch to the lower triangle of a matrix, in Float64.
+  ///
+  /// With `Δ_l` the derivatives by pre-activations and `a_l` the layers' inputs, no Jacobian needs
+  /// to be formed:
+  ///
+  /// ```
+  /// K[b, c] = Σ_l (Δ_l[b] · Δ_l[c]) (a_{l−1}[b] · a_{l−1}[c] + 1) + a_L[b] · a_L[c] + x[b] · x[c] + 1
+  /// ```
+  ///
+  /// Blocks of the matrix are done on all cores; products are formed in Float32.
+  ///
+  /// - Parameters:
+  ///   - parameters: `[P]`, as in the forward pass.
+  ///   - matrix: `K`, `[B, B]`; the lower triangle is accumulated into. In blocks on the diagonal
+  ///     elements above it are written, too.
+  ///   - rowStride: The distance between rows, at least B.
+  public func addGram(
+    parameters: UnsafePointer<Float>, to matrix: UnsafeMutablePointer<Double>, rowStride: Int
+  ) {
+    addGramBlocks(parameters: parameters) { source, row, column, rows, columns in
+      for i in 0..<rows {
+        let target = matrix + (row + i) * rowStride + column
+        let values = source + i * blockSide
+        for j in 0..<columns { target[j] += Double(values[j]) }
+      }
+    }
+  }
+
+  /// Adds `J Jᵀ` of the kept batch to the lower triangle of a matrix, in Float32.
+  ///
+  /// - Parameters:
+  ///   - parameters: `[P]`, as in the forward pass.
+  ///   - matrix: `K`, `[B, B]`; the lower triangle is accumulated into. In blocks on the diagonal
+  ///     elements above it are written, too.
+  ///   - rowStride: The distance between rows, at least B.
+  public func addGram(
+    parameters: UnsafePointer<Float>, to matrix: UnsafeMutablePointer<Float>, rowStride: Int
+  ) {
+    addGramBlocks(parameters: parameters) { source, row, column, rows, columns in
+      for i in 0..<rows {
+        let target = matrix + (row + i) * rowStride + column
+        let values = source + i * blockSide
+        for j in 0..<columns { target[j] += values[j] }
+      }
+    }
+  }
+
+  /// Computes the blocks of the lower triangle and hands each to `add`.
+  @inline(__always)
+  private func addGramBlocks(
+    parameters: UnsafePointer<Float>,
+    add: (_ block: UnsafePointer<Float>, _ row: Int, _ column: Int, _ rows: Int, _ columns: Int) ->
+      Void
+  ) {
+    computeDeltas(parameters: parameters)
+    let side = (count + blockSide - 1) / blockSide
+    let blocks = side * (side + 1) / 2
+    // A task has scratch of its own and takes every `tasks`-th block.
+    let tasks = min(blocks, 64)
+    withoutActuallyEscaping(add) { add in
+      nonisolated(unsafe) let add = add
+      nonisolated(unsafe) let workspace = self
+      parallelFor(tasks) { task in
+        let area = blockSide * blockSide
+        let scratch = FloatBuffer(3 * area)
+        var (i, j) = (0, 0)
+        for index in 0..<blocks {
+          if index % tasks == task {
+            let (row, column) = (i * blockSide, j * blockSide)
+            let rows = min(blockSide, workspace.count - row)
+            let columns = min(blockSide, workspace.count - column)
+            workspace.computeBlock(
+              row: row, column: column, rows: rows, columns: columns, total: scratch.pointer,
+              left: scratch.pointer + area, right: scratch.pointer + 2 * area)
+            add(scratch.pointer, row, column, rows, columns)
+          }
+          j += 1
+          if j > i { (i, j) = (i + 1, 0) }
+        }
+      }
+    }
+  }
+
+  /// Computes one block of `J Jᵀ` into `total`, rows `blockSide` apart.
+  private func computeBlock(
+    row: Int, column: Int, rows: Int, columns: Int, total: UnsafeMutablePointer<Float>,
+    left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>
+  ) {
+    let x = batch.pointer
+    let width = network.inputs
+    BLAS.multiply(
+      x + row * width, width, transposed: false, x + column * width, width, transposed: true,
+      into: right, blockSide, m: rows, n: columns, k: width)
+    let block = blockSide
+    for i in 0..<rows {
+      for j in Swift.stride(from: i * block, to: i * block + columns, by: laneCount) {
+        total.store(right.lanes(j) + 1, j)
+      }
+    }
+    for (index, layer) in network.hidden.enumerated() {
+      let delta = deltas[index].pointer
+      multiplyColumns(
+        delta, layer.outputs, row: row, column: column, rows: rows, columns: columns, into: left)
+      for i in 0..<rows {
+        for j in Swift.stride(from: i * block, to: i * block + columns, by: laneCount) {
+          total.store(total.lanes(j) + left.lanes(j) * (right.lanes(j) + 1), j)
+        }
+      }
+      multiplyColumns(
+        activations[index].pointer, layer.outputs, row: row, column: column, rows: rows,
+        columns: columns, into: right)
+    }
+    if !network.hidden.isEmpty {
+      for i in 0..<rows {
+        for j in Swift.stride(from: i * block, to: i * block + columns, by: laneCount) {
+          total.store(total.lanes(j) + right.lanes(j), j)
+        }
+      }
+    }
+  }
+
+  /// Computes `C = Aᵀ A` between two ranges of the columns of `A`, `[k, B]`.
+  private func multiplyColumns(
+    _ a: UnsafePointer<Float>, _ k: Int, row: Int, column: Int, rows: Int, columns: Int,
+    into c: UnsafeMutablePointer<Float>
+  ) {
+    BLAS.multiply(
+      a + row, stride, transposed: true, a + column, stride, transposed: false, into: c,
+      blockSide, m: rows, n: columns, k: k)
+  }
+}
+
+/// The side of a block, so that three blocks stay in the second-level cache.
+private let blockSide = 256

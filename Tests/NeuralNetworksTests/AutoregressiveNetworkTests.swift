@@ -1,0 +1,196 @@
+import Configurations
+import NeuralNetworks
+import Testing
+
+private func transformer(
+  positions: Int, vocabulary: Int, _ configuration: TransformerConfiguration
+) -> NetworkCase {
+  let network = TransformerNetwork(
+    configuration: configuration, positions: positions, vocabulary: vocabulary)
+  let reference = ReferenceDecoder(
+    layout: network.layout, mixer: .attention, positions: positions, vocabulary: vocabulary,
+    width: configuration.width, heads: configuration.heads, layers: configuration.layers,
+    activation: configuration.activation)
+  return NetworkCase(
+    testDescription: "transformer T=\(positions) V=\(vocabulary) C=\(configuration.width) "
+      + "H=\(configuration.heads) L=\(configuration.layers) F=\(configuration.feedForward)",
+    network: network, reference: { reference.logits($0, $1) })
+}
+
+private let cases: [NetworkCase] = [
+  transformer(
+    positions: 7, vocabulary: 4,
+    TransformerConfiguration(width: 32, heads: 4, layers: 2, feedForward: 64)),
+  transformer(
+    positions: 10, vocabulary: 2,
+    TransformerConfiguration(width: 16, heads: 2, layers: 1, positionBias: false)),
+  transformer(
+    positions: 6, vocabulary: 4,
+    TransformerConfiguration(width: 32, heads: 1, layers: 1, activation: .silu)),
+  transformer(
+    positions: 5, vocabulary: 3,
+    TransformerConfiguration(width: 18, heads: 3, layers: 2, feedForward: 21, activation: .tanh)),
+  transformer(
+    positions: 5, vocabulary: 4,
+    TransformerConfiguration(width: 64, heads: 8, layers: 1, feedForward: 40)),
+  transformer(
+    positions: 1, vocabulary: 4, TransformerConfiguration(width: 16, heads: 2, layers: 1)),
+  transformer(
+    positions: 33, vocabulary: 2,
+    TransformerConfiguration(width: 16, heads: 4, layers: 2, feedForward: 32)),
+]
+
+@Suite struct AutoregressiveNetworkTests {
+  @Test(arguments: cases)
+  func trainerMatchesReference(_ test: NetworkCase) {
+    let parameters = test.randomParameters(seed: 1)
+    let tokens = test.randomTokens(count: 19, seed: 2)
+    let logits = test.trainerLogits(tokens, parameters: parameters)
+    let size = test.positions * test.vocabulary
+    for b in 0..<19 {
+      let string = Array(tokens[b * test.positions..<(b + 1) * test.positions])
+      let expected = test.reference(string, parameters.map(Double.init))
+      #expect(largestDifference(logits[b * size..<(b + 1) * size], expected) < 1e-5)
+    }
+  }
+
+  @Test(arguments: cases)
+  func treeMatchesTrainer(_ test: NetworkCase) {
+    let parameters = test.randomParameters(seed: 3)
+    let tokens = test.randomTokens(count: 50, seed: 4)
+    let difference = largestDifference(
+      test.treeLogits(tokens, parameters: parameters),
+      test.trainerLogits(tokens, parameters: parameters))
+    #expect(difference < 1e-5)
+  }
+
+  /// Levels that are computed again, block by block, see only their own ancestors.
+  @Test(arguments: cases)
+  func treeBlocksAreIndependent(_ test: NetworkCase) {
+    guard test.positions > 2 else { return }
+    let parameters = test.randomParameters(seed: 3)
+    let vocabulary = test.vocabulary
+    let tree = test.network.makeTree(capacity: vocabulary * vocabulary)
+    var root = [Float](repeating: 0, count: vocabulary)
+    tree.advance(
+      level: 0, parents: [], tokens: [], count: 1, parameters: parameters, logits: &root)
+    let all = (0..<vocabulary).map { UInt8($0) }
+    var first = [Float](repeating: 0, count: vocabulary * vocabulary)
+    tree.advance(
+      level: 1, parents: [Int32](repeating: 0, count: vocabulary), tokens: all, count: vocabulary,
+      parameters: parameters, logits: &first)
+    for parent in (0..<vocabulary).reversed() {
+      var second = [Float](repeating: 0, count: vocabulary * vocabulary)
+      tree.advance(
+        level: 2, parents: [Int32](repeating: Int32(parent), count: vocabulary), tokens: all,
+        count: vocabulary, parameters: parameters, logits: &second)
+      var strings: [UInt8] = []
+      for token in all {
+        strings += [UInt8(parent), token]
+        strings += [UInt8](repeating: 0, count: test.positions - 2)
+      }
+      let expected = test.trainerLogits(strings, parameters: parameters)
+      for node in 0..<vocabulary {
+        let place = (node * test.positions + 2) * vocabulary
+        #expect(
+          largestDifference(
+            second[node * vocabulary..<(node + 1) * vocabulary],
+            expected[place..<place + vocabulary]) < 1e-5)
+      }
+    }
+  }
+
+  @Test(arguments: cases)
+  func logitsIgnoreLaterTokens(_ test: NetworkCase) {
+    let parameters = test.randomParameters(seed: 5)
+    let tokens = test.randomTokens(count: 1, seed: 6)
+    let logits = test.trainerLogits(tokens, parameters: parameters)
+    for t in 0..<test.positions {
+      var changed = tokens
+      for s in t..<test.positions {
+        changed[s] = (changed[s] + 1) % UInt8(test.vocabulary)
+      }
+      let other = test.trainerLogits(changed, parameters: parameters)
+      let known = (t + 1) * test.vocabulary
+      #expect(largestDifference(logits[..<known], other[..<known]) == 0)
+      if t + 1 < test.positions {
+        #expect(largestDifference(logits[known...], other[known...]) > 1e-4)
+      }
+    }
+  }
+
+  /// Central differences of the Float64 oracle, along single parameters of every array and along
+  /// random directions.
+  @Test(arguments: cases)
+  func jacobianMatchesDifferences(_ test: NetworkCase) {
+    let parameters = test.randomParameters(seed: 7)
+    let count = 3
+    let size = test.positions * test.vocabulary
+    let tokens = test.randomTokens(count: count, seed: 8)
+    let gradients = test.randomGradients(count: count, seed: 9)
+    let rows = test.jacobian(tokens, gradients: gradients, parameters: parameters)
+    var random = RandomSource(seed: 10)
+
+    func difference(_ b: Int, _ direction: [(Int, Double)]) -> Double {
+      let string = Array(tokens[b * test.positions..<(b + 1) * test.positions])
+      func value(_ step: Double) -> Double {
+        var moved = parameters.map(Double.init)
+        for (place, weight) in direction { moved[place] += step * weight }
+        let logits = test.reference(string, moved)
+        return zip(logits, gradients[b * size..<(b + 1) * size]).reduce(0) { sum, pair in
+          sum + pair.0 * Double(pair.1)
+        }
+      }
+      return (value(1e-5) - value(-1e-5)) / 2e-5
+    }
+
+    for b in 0..<count {
+      for entry in test.network.layout.entries {
+        let place = entry.offset + Int(random.next() % UInt64(entry.count))
+        let expected = difference(b, [(place, 1)])
+        #expect(
+          abs(Double(rows[b][place]) - expected) < 1e-4 * max(1, abs(expected)),
+          "\(entry.name) of string \(b)")
+      }
+      let direction = rows[b].indices.map { ($0, random.normal()) }
+      let expected = difference(b, direction)
+      let projection = direction.reduce(0) { $0 + Double(rows[b][$1.0]) * $1.1 }
+      let norm = rows[b].reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      #expect(abs(projection - expected) < 1e-5 * norm)
+    }
+  }
+
+  @Test(arguments: cases)
+  func backwardIsTheSumOfJacobianRows(_ test: NetworkCase) {
+    let parameters = test.randomParameters(seed: 11)
+    for count in [1, 16, 37] {
+      let tokens = test.randomTokens(count: count, seed: 12)
+      let gradients = test.randomGradients(count: count, seed: 13)
+      let rows = test.jacobian(tokens, gradients: gradients, parameters: parameters)
+      let trainer = test.network.makeTrainer(capacity: 40)
+      var logits = [Float](repeating: 0, count: gradients.count)
+      // A larger batch before, so that stale padding would be seen.
+      let other = test.randomTokens(count: 40, seed: 14)
+      var otherLogits = [Float](repeating: 0, count: 40 * test.positions * test.vocabulary)
+      var gradient = [Float](repeating: 1, count: test.parameterCount)
+      trainer.forward(tokens: other, count: 40, parameters: parameters, logits: &otherLogits)
+      trainer.forward(tokens: tokens, count: count, parameters: parameters, logits: &logits)
+      trainer.backward(
+        logitGradients: gradients, parameters: parameters, gradient: &gradient)
+      let expected = (0..<test.parameterCount).map { p in
+        rows.reduce(1) { $0 + Double($1[p]) }
+      }
+      let scale = expected.reduce(1) { max($0, abs($1)) }
+      #expect(largestDifference(gradient, expected) < 1e-5 * scale)
+    }
+  }
+
+  @Test(arguments: cases)
+  func initialDistributionIsNearUniform(_ test: NetworkCase) {
+    var random = RandomSource(seed: 15)
+    let parameters = test.network.makeParameters(using: &random)
+    let logits = test.trainerLogits(test.randomTokens(count: 8, seed: 16), parameters: parameters)
+    let largest = logits.reduce(0) { max($0, abs($1)) }
+    #expect(largest < 1)
+  }
+}
