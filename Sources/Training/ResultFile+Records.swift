@@ -1,14 +1,17 @@
 internal import HDF5Files
+internal import Hamiltonians
 
 extension ResultFile {
   // MARK: - Trace
 
   /// The columns of `/trace` and where their numbers go.
-  private static let columns: [(name: String, path: WritableKeyPath<TraceRow, Double>)] = [
-    ("energy", \.energy), ("error", \.error), ("variance", \.variance),
-    ("temperature", \.temperature), ("entropy", \.entropy), ("gradient_norm", \.gradientNorm),
-    ("seconds", \.seconds),
-  ]
+  private static var columns: [(name: String, path: WritableKeyPath<TraceRow, Double>)] {
+    [
+      ("energy", \.energy), ("error", \.error), ("variance", \.variance),
+      ("temperature", \.temperature), ("entropy", \.entropy), ("gradient_norm", \.gradientNorm),
+      ("seconds", \.seconds),
+    ]
+  }
 
   static func writeTrace(_ trace: [TraceRow], to group: HDF5Group) throws(HDF5Error) {
     try writeColumn(trace.map(\.step), "step", to: group)
