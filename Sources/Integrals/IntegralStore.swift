@@ -52,6 +52,17 @@ struct IntegralStore {
     (0..<orbitalCount).allSatisfy { !oneBodyBeta[MolecularIntegrals.pair($0, $0)].isNaN }
   }
 
+  /// Makes the two-electron integrals of β, and of α with β, those of α.
+  mutating func copyAlphaTwoBodyToBeta() {
+    twoBodyBetaBeta = twoBodyAlphaAlpha
+    for row in 0..<pairCount {
+      for column in 0..<pairCount {
+        twoBodyAlphaBeta[row * pairCount + column] =
+          twoBodyAlphaAlpha[MolecularIntegrals.pair(row, column)]
+      }
+    }
+  }
+
   /// Sets `h_pq`, 0-based; returns the earlier value if it contradicts.
   mutating func setOneBody(_ spin: Spin, _ p: Int, _ q: Int, _ value: Double) -> Double? {
     let pair = MolecularIntegrals.pair(p, q)

@@ -311,8 +311,11 @@ struct FCIDUMPReader {
     }
     let (alpha, beta) = try header.electrons(
       inSpatialOrbitals: store.orbitalCount, path: path, warnings: &warnings)
-    var integrals = store.integrals(alphaCount: alpha, betaCount: beta, coreEnergy: core ?? 0)
-    store = IntegralStore(orbitalCount: 0, isUnrestricted: false)
+    // Taken out, so that nothing else holds the arrays and they aren't copied.
+    var filled = IntegralStore(orbitalCount: 0, isUnrestricted: false)
+    swap(&filled, &store)
+    var integrals = filled.integrals(
+      alphaCount: alpha, betaCount: beta, coreEnergy: core ?? 0)
     let symmetry = OrbitalSymmetry(
       symmetries: spatialSymmetries(integrals.orbitalCount), stateSymmetry: header.stateSymmetry,
       integrals: integrals, warnings: &warnings)
@@ -379,6 +382,7 @@ struct FCIDUMPReader {
     _ entry: FCIDUMPEntry, _ line: Int
   ) throws(IntegralsError) {
     if abs(entry.value) <= IntegralStore.absoluteTolerance { return }
+    if let evidence { throw evidence }
     throw IntegralsError(
       .unsupported, path: path, line: line,
       "The integral mixes alpha and beta spin orbitals",
