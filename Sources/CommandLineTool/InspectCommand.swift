@@ -119,7 +119,7 @@ private struct MoleculeSummary {
         "reference", String(format: "%.10f Eh, the lowest determinant found", reference.energy)
           + (dimensions.count > 1 ? ", irrep \(reference.irrep + 1)" : "")
       ),
-      ("exact solution", "\(bytes(vectorBytes)) for each vector over all determinants"),
+      ("exact solution", "\(ByteCount.text(vectorBytes)) for each vector over all determinants"),
     ]
     let width = 16
     return rows.map { label, value in
@@ -129,16 +129,5 @@ private struct MoleculeSummary {
 
   private func count(_ value: Double) -> String {
     value < 1e15 ? String(Int(value)) : String(format: "%.3e", value)
-  }
-
-  private func bytes(_ value: Double) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"]
-    var value = value
-    var unit = 0
-    while value >= 1000 && unit < units.count - 1 {
-      value /= 1000
-      unit += 1
-    }
-    return value < 1000 ? String(format: "%.3g \(units[unit])", value) : "far too much"
   }
 }

@@ -2,6 +2,7 @@ internal import Configurations
 internal import Hamiltonians
 internal import Integrals
 internal import Logging
+internal import Training
 
 /// A molecule from an integral file, as the commands use it.
 struct MoleculeInput {
@@ -66,52 +67,46 @@ struct MoleculeInput {
     return UInt8(number - 1)
   }
 
-  /// Returns the irrep that a run is to stay in, or nil for all.
+  /// Returns the problem that a run is to solve.
   ///
-  /// Without a choice it is the file's ISYM. But 1 is also what programs write that do not know
-  /// the state's irrep, so for open shells (2Sz ≠ 0) it is believed only where the irrep of the
-  /// reference determinant agrees.
+  /// Without a choice the state's irrep is the file's ISYM. But 1 is also what programs write that
+  /// do not know it, so for open shells (2Sz ≠ 0) it is dropped where the reference determinant has
+  /// another irrep, and the run finds the irrep by itself.
   ///
   /// - Parameters:
-  ///   - choice: What the user says, if anything.
+  ///   - choice: The irrep that the user asks for, if any.
   ///   - logger: Receives what was decided where it is not what the file says.
-  /// - Returns: The irrep's label, or nil.
+  /// - Returns: The problem.
   /// - Throws: ``ToolError`` where the irrep has no determinants.
-  func resolveIrrep(_ choice: IrrepChoice?, logger: Logger) throws -> UInt8? {
+  func makeProblem(_ choice: IrrepOption?, logger: Logger) throws -> Problem {
     switch choice {
-    case .any: return nil
+    case .any: return .molecule(integrals, irrep: .any)
     case .number(let number):
       let label = try label(ofIrrep: number)
-      return integrals.orbitalIrreps == nil ? nil : label
+      return .molecule(integrals, irrep: integrals.orbitalIrreps == nil ? .any : .label(label))
     case nil: break
     }
-    guard integrals.orbitalIrreps != nil else { return nil }
-    let reference = reference(irrep: nil).irrep
-    if let target = integrals.targetIrrep {
-      if target == reference { return target }
-      if target != 0 || integrals.alphaCount == integrals.betaCount {
-        // Checks that there are such determinants.
-        guard Int(target) < irrepCount, SectorCount.dimensions(integrals)[Int(target)] > 0 else {
-          throw ToolError(
-            "\(path): ISYM=\(target + 1), but no determinant has this irrep; "
-              + "correct ISYM or give --irrep (1 to \(irrepCount), or any).")
-        }
+    guard let target = integrals.targetIrrep, integrals.orbitalIrreps != nil else {
+      return .molecule(integrals, irrep: .automatic)
+    }
+    guard Int(target) < irrepCount, SectorCount.dimensions(integrals)[Int(target)] > 0 else {
+      throw ToolError(
+        "\(path): ISYM=\(target + 1), but no determinant has this irrep; "
+          + "correct ISYM or give --irrep (1 to \(irrepCount), or any).")
+    }
+    var trusted = integrals
+    if target == 0, integrals.alphaCount != integrals.betaCount {
+      let found = reference(irrep: nil).irrep
+      if found != 0 {
+        trusted.targetIrrep = nil
         logger.notice(
-          "the state has irrep \(target + 1), as ISYM says; the reference has \(reference + 1)")
-        return target
+          """
+          ISYM=1 is not followed, for the reference determinant of this open shell has irrep \
+          \(found + 1); --irrep 1 would follow it
+          """)
       }
     }
-    let said = integrals.targetIrrep == nil ? "no irrep of the state is given" : "ISYM=1"
-    if reference == 0 {
-      logger.notice("\(said), so the reference determinant's irrep 1 is used; see --irrep")
-      return 0
-    }
-    logger.notice(
-      """
-      \(said) but the reference determinant has irrep \(reference + 1): all irreps are allowed; \
-      --irrep would make the sector smaller
-      """)
-    return nil
+    return .molecule(trusted, irrep: .automatic)
   }
 
   /// Returns the energy and irrep of the lowest determinant that a descent finds.

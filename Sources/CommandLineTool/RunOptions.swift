@@ -7,7 +7,7 @@ struct RunOptions: ParsableArguments {
       The irrep of the state: its number in the file's ORBSYM, from 1, or any. \
       (default: the file's ISYM, see the user guide)
       """)
-  var irrep: IrrepChoice?
+  var irrep: IrrepOption?
 
   @Option(
     name: .shortAndLong,
@@ -40,8 +40,8 @@ struct RunOptions: ParsableArguments {
   }
 }
 
-/// Which irreps may contribute.
-enum IrrepChoice: ExpressibleByArgument, Equatable {
+/// Which irreps may contribute, as the command line says it.
+enum IrrepOption: ExpressibleByArgument, Equatable {
   /// All of them.
   case any
   /// One, from 1 as in an FCIDUMP.

@@ -45,29 +45,33 @@ extension ResultFile {
 
   // MARK: - Molecules
 
+  /// Writes integrals under the names of the program's own integral files.
   private static func writeIntegrals(
     _ integrals: MolecularIntegrals, to group: HDF5Group
   ) throws(HDF5Error) {
-    try group.setAttribute("norb", .int(integrals.orbitalCount))
-    try group.setAttribute("nalpha", .int(integrals.alphaCount))
-    try group.setAttribute("nbeta", .int(integrals.betaCount))
+    try group.setAttribute("orbital_count", .int(integrals.orbitalCount))
+    try group.setAttribute("alpha_count", .int(integrals.alphaCount))
+    try group.setAttribute("beta_count", .int(integrals.betaCount))
     try group.setAttribute("core_energy", .double(integrals.coreEnergy))
     if let name = integrals.pointGroup { try group.setAttribute("point_group", .string(name)) }
-    if let irrep = integrals.targetIrrep { try group.setAttribute("irrep", .int(Int(irrep))) }
+    if let irrep = integrals.targetIrrep { try group.setAttribute("target_irrep", .int(Int(irrep))) }
     if let irreps = integrals.orbitalIrreps { try group.write(irreps, to: "orbital_irreps") }
-    try group.write(integrals.oneBodyAlpha, to: "h_alpha")
-    try group.write(integrals.twoBodyAlphaAlpha, to: "eri_aa")
-    if let values = integrals.oneBodyBeta { try group.write(values, to: "h_beta") }
-    if let values = integrals.twoBodyBetaBeta { try group.write(values, to: "eri_bb") }
-    if let values = integrals.twoBodyAlphaBeta { try group.write(values, to: "eri_ab") }
+    try group.write(integrals.oneBodyAlpha, to: "one_body_alpha")
+    try group.write(integrals.twoBodyAlphaAlpha, to: "two_body_alpha_alpha")
+    if let values = integrals.oneBodyBeta { try group.write(values, to: "one_body_beta") }
+    if let values = integrals.twoBodyBetaBeta { try group.write(values, to: "two_body_beta_beta") }
+    if let values = integrals.twoBodyAlphaBeta {
+      let pairs = MolecularIntegrals.pairCount(integrals.orbitalCount)
+      try group.write(values, shape: [pairs, pairs], to: "two_body_alpha_beta")
+    }
   }
 
   private static func readIntegrals(
     _ group: HDF5Group
   ) throws(HDF5Error) -> MolecularIntegrals {
-    let count = try integer("norb", in: group)
-    let alpha = try integer("nalpha", in: group)
-    let beta = try integer("nbeta", in: group)
+    let count = try integer("orbital_count", in: group)
+    let alpha = try integer("alpha_count", in: group)
+    let beta = try integer("beta_count", in: group)
     guard (1...128).contains(count), (0...count).contains(alpha), (0...count).contains(beta) else {
       throw damaged("\(alpha) α and \(beta) β electrons in \(count) orbitals", group)
     }
@@ -80,7 +84,7 @@ extension ResultFile {
       return values
     }
     func readIfThere(_ name: String, _ length: Int) throws(HDF5Error) -> [Double]? {
-      group.isDataset("h_beta") ? try read(name, length) : nil
+      group.isDataset("one_body_beta") ? try read(name, length) : nil
     }
     let irreps: [UInt8]? =
       group.isDataset("orbital_irreps")
@@ -91,13 +95,13 @@ extension ResultFile {
     return MolecularIntegrals(
       orbitalCount: count, alphaCount: alpha, betaCount: beta,
       coreEnergy: try number("core_energy", in: group),
-      oneBodyAlpha: try read("h_alpha", pairs),
-      oneBodyBeta: try readIfThere("h_beta", pairs),
-      twoBodyAlphaAlpha: try read("eri_aa", MolecularIntegrals.pairCount(pairs)),
-      twoBodyBetaBeta: try readIfThere("eri_bb", MolecularIntegrals.pairCount(pairs)),
-      twoBodyAlphaBeta: try readIfThere("eri_ab", pairs * pairs),
+      oneBodyAlpha: try read("one_body_alpha", pairs),
+      oneBodyBeta: try readIfThere("one_body_beta", pairs),
+      twoBodyAlphaAlpha: try read("two_body_alpha_alpha", MolecularIntegrals.pairCount(pairs)),
+      twoBodyBetaBeta: try readIfThere("two_body_beta_beta", MolecularIntegrals.pairCount(pairs)),
+      twoBodyAlphaBeta: try readIfThere("two_body_alpha_beta", pairs * pairs),
       orbitalIrreps: irreps,
-      targetIrrep: try group.attribute("irrep")?.intValue.map { UInt8(truncatingIfNeeded: $0) },
+      targetIrrep: try group.attribute("target_irrep")?.intValue.map { UInt8(truncatingIfNeeded: $0) },
       pointGroup: try group.attribute("point_group")?.stringValue)
   }
 
