@@ -1,6 +1,6 @@
 public import Configurations
 internal import LinearAlgebra
-public import NeuralNetworks
+internal import NeuralNetworks
 public import WaveFunctions
 
 #if canImport(Glibc)

@@ -1,7 +1,7 @@
-public import Configurations
-public import Hamiltonians
+internal import Configurations
+internal import Hamiltonians
 internal import LinearAlgebra
-public import WaveFunctions
+internal import WaveFunctions
 
 #if canImport(Glibc)
 internal import Glibc

@@ -1,5 +1,5 @@
-public import Configurations
-public import Hamiltonians
+internal import Configurations
+internal import Hamiltonians
 internal import LinearAlgebra
 
 /// Distinct configurations with the Hamiltonian's rows over them, kept from step to step.

@@ -145,10 +145,7 @@ extension VariationalMonteCarlo {
   ) throws(TrainingError) -> Double {
     let count = configurations.count
     let parameters = waveFunction.phaseParameters
-    if (phaseWorkspace?.capacity ?? 0) < count {
-      phaseWorkspace = PerceptronWorkspace(network: waveFunction.phaseNetwork, capacity: count)
-    }
-    guard let workspace = phaseWorkspace else { return 0 }
+    let workspace = phaseWorkspace(capacity: count)
     var phases = [Float](repeating: 0, count: count)
     workspace.forward(
       inputs: waveFunction.phaseInputs(of: configurations), count: count, parameters: parameters,
@@ -203,19 +200,15 @@ extension VariationalMonteCarlo {
     let count = configurations.count
     var gradient = waveFunction.amplitudeGradient(
       of: configurations, weights: real.indices.map { Float(2 * weights[$0] * real[$0]) })
-    if (phaseWorkspace?.capacity ?? 0) < count {
-      phaseWorkspace = PerceptronWorkspace(network: waveFunction.phaseNetwork, capacity: count)
-    }
+    let workspace = phaseWorkspace(capacity: count)
     var phaseGradient = [Float](repeating: 0, count: waveFunction.phaseParameters.count)
-    if let workspace = phaseWorkspace {
-      var phases = [Float](repeating: 0, count: count)
-      workspace.forward(
-        inputs: waveFunction.phaseInputs(of: configurations), count: count,
-        parameters: waveFunction.phaseParameters, outputs: &phases)
-      workspace.backward(
-        weights: imaginary.indices.map { Float(2 * weights[$0] * imaginary[$0]) },
-        parameters: waveFunction.phaseParameters, gradient: &phaseGradient)
-    }
+    var phases = [Float](repeating: 0, count: count)
+    workspace.forward(
+      inputs: waveFunction.phaseInputs(of: configurations), count: count,
+      parameters: waveFunction.phaseParameters, outputs: &phases)
+    workspace.backward(
+      weights: imaginary.indices.map { Float(2 * weights[$0] * imaginary[$0]) },
+      parameters: waveFunction.phaseParameters, gradient: &phaseGradient)
     gradient += phaseGradient
     let norm = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
     var parameters = waveFunction.amplitudeParameters + waveFunction.phaseParameters

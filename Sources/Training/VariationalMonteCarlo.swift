@@ -1,11 +1,11 @@
-public import Configurations
+internal import Configurations
 internal import Dispatch
-public import Hamiltonians
+internal import Hamiltonians
 internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Optimization
 internal import Sampling
-public import WaveFunctions
+internal import WaveFunctions
 
 /// The variational Monte Carlo loop: sample, local energies, step, repeat.
 ///
@@ -23,8 +23,6 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     var degreesOfFreedom: Int
     /// E∞ of the V-score.
     var infiniteTemperatureEnergy: Double
-    /// The configurations that a perturbative start grows from.
-    var startConfigurations: [Configuration<Word>]
   }
 
   let settings: Settings
@@ -42,18 +40,25 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   /// The whole sector, where it is small enough to be the sample of every step.
   var wholeSector: [Configuration<Word>]?
   var rows: [Float] = []
-  var phaseWorkspace: PerceptronWorkspace?
+  var phaseWorkspaceStorage: PerceptronWorkspace?
+  /// What the start is fitted to; nil for random parameters.
+  let start: StartVector<Word>?
+  /// What was chosen while the run was made, for the log.
+  let messages: [String]
   var secondsBefore = 0.0
   private var clock = DispatchTime.now()
 
   init(
     hamiltonian: H, waveFunction: WaveFunction<Word>, spinOperator: (any Hamiltonian<Word>)?,
-    context: Context, settings: Settings, resolved: ResolvedSettings
+    context: Context, start: StartVector<Word>?, messages: [String], settings: Settings,
+    resolved: ResolvedSettings
   ) {
     self.hamiltonian = hamiltonian
     self.waveFunction = waveFunction
     self.spinOperator = spinOperator
     self.context = context
+    self.start = start
+    self.messages = messages
     self.settings = settings
     self.resolved = resolved
     estimator = LocalEnergyEstimator(

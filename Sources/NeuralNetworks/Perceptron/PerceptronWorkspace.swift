@@ -7,7 +7,8 @@ internal import LinearAlgebra
 /// ``evaluate(inputs:count:parameters:outputs:)`` keeps none and takes batches of any size.
 public final class PerceptronWorkspace {
   let network: MultilayerPerceptron
-  let capacity: Int
+  /// The largest batch that can be kept.
+  public let capacity: Int
   /// The distance between rows of the kept arrays.
   let stride: Int
   /// The size of the kept batch, B.

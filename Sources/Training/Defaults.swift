@@ -1,0 +1,135 @@
+internal import Foundation
+internal import NeuralNetworks
+internal import Optimization
+
+/// What the defaults depend on.
+struct ProblemSize {
+  /// T.
+  var positions: Int
+  /// The number of representatives in the sector.
+  var dimension: Double
+  /// Whether the problem is a lattice.
+  var isLattice: Bool
+}
+
+extension Settings {
+  /// Returns these settings with every nil that depends on the problem filled in.
+  ///
+  /// The values are those that did best over the benchmark set; `docs/performance.md` has the
+  /// measurements.
+  func filled(for size: ProblemSize) -> Settings {
+    var filled = self
+    let isAdam = optimizer.kind == .adam
+    filled.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    filled.ansatz.width = ansatz.width ?? 32
+    filled.ansatz.heads = ansatz.heads ?? 4
+    filled.ansatz.layers = ansatz.layers ?? 2
+    filled.ansatz.feedForward = ansatz.feedForward ?? 64
+    filled.ansatz.phaseHidden = ansatz.phaseHidden ?? [64, 64]
+    filled.ansatz.order =
+      ansatz.order
+      ?? (size.isLattice ? Array(0..<size.positions) : Array((0..<size.positions).reversed()))
+    filled.sampling.maximumSamples = sampling.maximumSamples ?? 3000
+    filled.sampling.exponent = sampling.exponent ?? 1
+    filled.optimizer.learningRate = optimizer.learningRate ?? (isAdam ? 1e-3 : 0.5)
+    filled.optimizer.momentum = optimizer.momentum ?? (isAdam ? 0.9 : 0.8)
+    filled.optimizer.shift = optimizer.shift ?? 1e-4
+    filled.optimizer.maximumStep = optimizer.maximumStep ?? 0.3
+    filled.annealing.kind = annealing.kind ?? AnnealingKind.none
+    filled.localEnergy.mode = localEnergy.mode ?? .full
+    filled.start.kind = start.kind ?? (size.isLattice ? .random : .perturbative)
+    filled.start.determinants = start.determinants ?? 200
+    filled.start.steps = start.steps ?? 20
+    filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : 200)
+    filled.convergence.energyTolerance = convergence.energyTolerance ?? 5e-6
+    filled.convergence.window = convergence.window ?? 10
+    filled.annealing.steps = annealing.steps ?? (filled.convergence.steps ?? 0) / 2
+    filled.evaluation.draws = evaluation.draws ?? 1_000_000
+    filled.evaluation.maximumSamples = evaluation.maximumSamples ?? 20_000
+    filled.evaluation.exactLimit = evaluation.exactLimit ?? 50_000
+    return filled
+  }
+}
+
+extension ResolvedSettings {
+  /// Reads settings whose nils have been filled in, and checks their ranges.
+  init(_ settings: Settings, for size: ProblemSize) throws(TrainingError) {
+    func value<T>(_ value: T?, _ name: String) throws(TrainingError) -> T {
+      guard let value else {
+        throw TrainingError(.invalidSettings, "the setting \(name) has no value")
+      }
+      return value
+    }
+    func check(_ condition: Bool, _ message: String) throws(TrainingError) {
+      if !condition { throw TrainingError(.invalidSettings, message) }
+    }
+    threads = try value(settings.threads, "threads")
+    maximumSamples = try value(settings.sampling.maximumSamples, "samples")
+    draws = settings.sampling.draws
+    firstExponent = try value(settings.sampling.exponent, "exponent")
+    learningRate = try value(settings.optimizer.learningRate, "learning-rate")
+    momentum = try value(settings.optimizer.momentum, "momentum")
+    shift = try value(settings.optimizer.shift, "shift")
+    weightDecay = settings.optimizer.weightDecay
+    maximumStep = try value(settings.optimizer.maximumStep, "maximum-step")
+    localEnergyMode = try value(settings.localEnergy.mode, "local-energy")
+    startKind = try value(settings.start.kind, "start")
+    startDeterminants = try value(settings.start.determinants, "start-determinants")
+    startSteps = try value(settings.start.steps, "start-steps")
+    steps = try value(settings.convergence.steps, "steps")
+    energyTolerance = try value(settings.convergence.energyTolerance, "energy-tolerance")
+    window = try value(settings.convergence.window, "window")
+    evaluationDraws = try value(settings.evaluation.draws, "evaluation-draws")
+    evaluationMaximumSamples = try value(
+      settings.evaluation.maximumSamples, "evaluation-samples")
+    exactLimit = try value(settings.evaluation.exactLimit, "exact-limit")
+    let annealingSteps = try value(settings.annealing.steps, "annealing-steps")
+    let initial = settings.annealing.initialTemperature
+    let warmUp = settings.annealing.warmUpSteps
+    switch try value(settings.annealing.kind, "annealing") {
+    case .none: temperatures = .none
+    case .linear: temperatures = .linear(initial: initial, warmUp: warmUp, steps: annealingSteps)
+    case .exponential:
+      temperatures = .exponential(initial: initial, warmUp: warmUp, steps: annealingSteps)
+    }
+    minimumSteps = firstExponent < 1 ? steps * 3 / 4 : 0
+    denominatorFloor = size.isLattice ? 1 : 0.3
+    leakLimit = 5e-4
+
+    try check(threads > 0, "--threads must be at least 1, not \(threads)")
+    try check(maximumSamples > 0, "--samples must be at least 1, not \(maximumSamples)")
+    try check((draws ?? 1) > 0, "--draws must be at least 1, not \(draws ?? 0)")
+    try check(
+      firstExponent > 0 && firstExponent <= 1, "--exponent must be in (0, 1], not \(firstExponent)")
+    try check(learningRate > 0, "--learning-rate must be positive, not \(learningRate)")
+    try check(momentum >= 0 && momentum < 1, "--momentum must be in [0, 1), not \(momentum)")
+    try check(shift > 0, "--shift must be positive, not \(shift)")
+    try check(weightDecay >= 0, "--weight-decay must be at least 0, not \(weightDecay)")
+    try check(maximumStep > 0, "--maximum-step must be positive, not \(maximumStep)")
+    try check(initial >= 0 && initial.isFinite, "--t0 must be at least 0, not \(initial)")
+    try check(warmUp >= 0, "--annealing-warm-up must be at least 0, not \(warmUp)")
+    try check(annealingSteps >= 0, "--annealing-steps must be at least 0, not \(annealingSteps)")
+    try check(steps > 0, "--steps must be at least 1, not \(steps)")
+    try check(window > 0, "--window must be at least 1, not \(window)")
+    try check(energyTolerance >= 0, "--energy-tolerance must be at least 0, not \(energyTolerance)")
+    try check(startDeterminants > 0, "--start-determinants must be at least 1")
+    try check(startSteps >= 0, "--start-steps must be at least 0")
+    try check(evaluationDraws > 0, "--evaluation-draws must be at least 1")
+    try check(evaluationMaximumSamples > 0, "--evaluation-samples must be at least 1")
+    try check(settings.localEnergy.cutoff >= 0, "--cutoff must be at least 0")
+    try check(settings.localEnergy.screenedDraws > 0, "--screened-draws must be at least 1")
+    let width = settings.ansatz.width ?? 0
+    let heads = settings.ansatz.heads ?? 0
+    try check(
+      heads > 0 && width > 0 && width % heads == 0,
+      "--width (\(width)) must be a positive multiple of --heads (\(heads))")
+    try check((settings.ansatz.layers ?? 0) > 0, "--layers must be at least 1")
+    try check((settings.ansatz.feedForward ?? 0) > 0, "--feed-forward must be at least 1")
+    try check(
+      (settings.ansatz.phaseHidden ?? []).allSatisfy { $0 > 0 },
+      "--phase-hidden must list positive widths")
+    try check(
+      (settings.ansatz.order ?? []).sorted() == Array(0..<size.positions),
+      "--order must be a permutation of 0 to \(size.positions - 1)")
+  }
+}

@@ -1,0 +1,271 @@
+internal import Configurations
+internal import Hamiltonians
+internal import Integrals
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import WaveFunctions
+
+/// Makes the training run of a problem.
+///
+/// - Parameters:
+///   - problem: What to solve.
+///   - settings: The settings; nils are filled in by the problem's size.
+///   - snapshot: Where to go on from, or nil for a new run.
+/// - Returns: A run at its beginning, or at the snapshot's step.
+/// - Throws: ``TrainingError`` where settings are out of range, the sector is empty, or the snapshot
+///   is of another problem.
+public func makeTrainingRun(
+  _ problem: Problem, settings: Settings, snapshot: Snapshot? = nil
+) throws(TrainingError) -> any TrainingRun {
+  switch problem {
+  case .molecule(let integrals, let irrep):
+    return integrals.orbitalCount <= 64
+      ? try makeMolecularRun(UInt64.self, integrals, irrep, settings, snapshot)
+      : try makeMolecularRun(UInt128.self, integrals, irrep, settings, snapshot)
+  case .lattice(let model):
+    return model.geometry.siteCount <= 64
+      ? try makeLatticeRun(UInt64.self, model, settings, snapshot)
+      : try makeLatticeRun(UInt128.self, model, settings, snapshot)
+  }
+}
+
+// MARK: - Molecules
+
+private func makeMolecularRun<Word: ConfigurationWord>(
+  _: Word.Type, _ integrals: MolecularIntegrals, _ choice: IrrepChoice, _ settings: Settings,
+  _ snapshot: Snapshot?
+) throws(TrainingError) -> any TrainingRun {
+  let hamiltonian = MolecularHamiltonian<Word>(integrals)
+  var messages: [String] = []
+  let isFlippable =
+    integrals.alphaCount == integrals.betaCount && !integrals.isUnrestricted
+    && integrals.electronCount > 0
+  let selection = SelectedCI<Word>(
+    maximumConfigurations: settings.start.determinants ?? 200, keepsSpinFlips: isFlippable,
+    cutoff: 1e-9)
+  let (irrep, result) = try selectIrrep(
+    choice, integrals, hamiltonian, selection, &messages)
+
+  var parity = 0
+  if isFlippable && settings.ansatz.spinFlipSymmetry != false {
+    if let found = result.spinFlipParity, abs(abs(found) - 1) < 1e-6 { parity = found > 0 ? 1 : -1 }
+    if parity != 0 {
+      messages.append("symmetry: \(parity > 0 ? "even" : "odd") under spin flip")
+    } else if settings.ansatz.spinFlipSymmetry == true {
+      throw TrainingError(
+        .invalidSettings,
+        "--spin-flip: the lowest state is neither even nor odd under spin flip; leave the option out")
+    }
+  } else if settings.ansatz.spinFlipSymmetry == true {
+    throw TrainingError(
+      .invalidSettings, "--spin-flip needs as many α as β electrons and restricted integrals")
+  }
+  if let snapshot { parity = snapshot.spinFlipParity }
+
+  func space(_ order: [Int]) -> ConfigurationSpace<Word> {
+    ConfigurationSpace(
+      alphaCount: integrals.alphaCount, betaCount: integrals.betaCount,
+      orbitalIrreps: integrals.orbitalIrreps, irrep: irrep, order: order, spinFlipParity: parity)
+  }
+  let orbitals = integrals.orbitalCount
+  let dimension = space(Array((0..<orbitals).reversed())).dimension
+  let size = ProblemSize(positions: orbitals, dimension: dimension, isLattice: false)
+  let filled = settings.filled(for: size)
+  let resolved = try ResolvedSettings(filled, for: size)
+  let ordered = space(filled.ansatz.order ?? [])
+  return try makeRun(
+    hamiltonian, ordered, spinOperator: hamiltonian.spinSquared,
+    context: .init(
+      referenceEnergy: hamiltonian.diagonalElement(reference(of: result)),
+      degreesOfFreedom: max(1, integrals.electronCount),
+      infiniteTemperatureEnergy: hamiltonian.sectorMean),
+    start: resolved.startKind == .perturbative && snapshot == nil
+      ? StartVector(result, space: ordered, limit: resolved.maximumSamples) : nil,
+    messages: messages, settings: filled, resolved: resolved, snapshot: snapshot)
+}
+
+/// The configuration that the selection grew from.
+private func reference<Word>(of result: SelectedCI<Word>.Result) -> Configuration<Word> {
+  result.configurations[0]
+}
+
+/// Chooses the irrep and makes the small configuration interaction in it.
+private func selectIrrep<Word: ConfigurationWord>(
+  _ choice: IrrepChoice, _ integrals: MolecularIntegrals, _ hamiltonian: MolecularHamiltonian<Word>,
+  _ selection: SelectedCI<Word>, _ messages: inout [String]
+) throws(TrainingError) -> (irrep: UInt8?, result: SelectedCI<Word>.Result) {
+  func run(_ irrep: UInt8?) throws(TrainingError) -> SelectedCI<Word>.Result? {
+    guard let start = hamiltonian.referenceDeterminant(irrep: irrep) else { return nil }
+    do throws(LinearAlgebraError) {
+      return try selection.run(from: [start], hamiltonian)
+    } catch {
+      throw TrainingError(.notFinite, "the start's configuration interaction failed: \(error)")
+    }
+  }
+  func needed(_ irrep: UInt8?) throws(TrainingError) -> SelectedCI<Word>.Result {
+    if let result = try run(irrep) { return result }
+    let name = irrep.map { "irrep \($0 + 1)" } ?? "the sector"
+    throw TrainingError(
+      .invalidSector,
+      "\(name) has no determinant with \(integrals.alphaCount) α and \(integrals.betaCount) β "
+        + "electrons in \(integrals.orbitalCount) orbitals; choose another --irrep, or `any`")
+  }
+
+  guard integrals.orbitalIrreps != nil else {
+    if case .label(let label) = choice, label != 0 {
+      throw TrainingError(
+        .invalidSettings,
+        "--irrep \(label + 1): the integrals carry no orbital symmetry; leave the option out")
+    }
+    return (nil, try needed(nil))
+  }
+  switch choice {
+  case .any:
+    return (nil, try needed(nil))
+  case .label(let label):
+    return (label, try needed(label))
+  case .automatic:
+    let candidates = UInt8(0)..<UInt8(hamiltonian.irrepCount)
+    var best: (irrep: UInt8, result: SelectedCI<Word>.Result)?
+    var asked: SelectedCI<Word>.Result?
+    for irrep in candidates {
+      guard let result = try run(irrep) else { continue }
+      if irrep == integrals.targetIrrep { asked = result }
+      if best.map({ estimate(result) < estimate($0.result) - 1e-9 }) ?? true {
+        best = (irrep, result)
+      }
+    }
+    guard let best else { return (nil, try needed(nil)) }
+    guard let target = integrals.targetIrrep else {
+      messages.append("symmetry: irrep \(best.irrep + 1), the lowest in a small CI")
+      return (best.irrep, best.result)
+    }
+    guard let result = asked else { return (target, try needed(target)) }
+    if target != best.irrep && estimate(best.result) < estimate(result) - 1e-6 {
+      messages.append(
+        "warning: the file asks for irrep \(target + 1) (ISYM), but a small CI is lower in irrep "
+          + "\(best.irrep + 1) by \(estimate(result) - estimate(best.result)) Eh; "
+          + "--irrep \(best.irrep + 1) solves for that")
+    } else {
+      messages.append("symmetry: irrep \(target + 1), as the file asks")
+    }
+    return (target, result)
+  }
+}
+
+/// The energy by which irreps are compared.
+private func estimate<Word>(_ result: SelectedCI<Word>.Result) -> Double {
+  result.energy + result.secondOrderEnergy
+}
+
+// MARK: - Lattices
+
+private func makeLatticeRun<Word: ConfigurationWord>(
+  _: Word.Type, _ model: LatticeModel, _ settings: Settings, _ snapshot: Snapshot?
+) throws(TrainingError) -> any TrainingRun {
+  let sites = model.geometry.siteCount
+  let hamiltonian: SpinHamiltonian<Word>
+  var upCount: Int?
+  do throws(LatticeError) {
+    switch model.interaction {
+    case .heisenberg(let j1, let j2, let anisotropy):
+      hamiltonian = try .heisenberg(on: model.geometry, j1: j1, j2: j2, anisotropy: anisotropy)
+      let magnetization = model.twiceMagnetization ?? sites % 2
+      guard abs(magnetization) <= sites, (sites + magnetization) % 2 == 0 else {
+        throw LatticeError(
+          .invalidCoupling,
+          "2Sz = \(magnetization) is not possible with \(sites) sites; it must be between "
+            + "\(-sites) and \(sites) and \(sites % 2 == 0 ? "even" : "odd")")
+      }
+      upCount = (sites + magnetization) / 2
+    case .ising(let coupling, let field):
+      hamiltonian = try .ising(on: model.geometry, coupling: coupling, field: field)
+      if model.twiceMagnetization != nil && field != 0 {
+        throw LatticeError(
+          .invalidCoupling, "a transverse field does not conserve the magnetization; leave 2Sz out")
+      }
+    }
+  } catch {
+    throw TrainingError(.invalidSettings, error.description)
+  }
+
+  // Spin flip: the ground states of both models without a sector preference are even under
+  // Π 2Sˣ up to the sign (−1)^(N/2) of a singlet in the Sᶻ basis.
+  var parity = 0
+  let isFlippable = upCount.map { 2 * $0 == sites } ?? true
+  if isFlippable && settings.ansatz.spinFlipSymmetry != false {
+    parity = upCount == nil || sites % 4 == 0 ? 1 : -1
+  } else if settings.ansatz.spinFlipSymmetry == true {
+    throw TrainingError(.invalidSettings, "--spin-flip needs as many spins up as down")
+  }
+  if let snapshot { parity = snapshot.spinFlipParity }
+  func space(_ order: [Int]) -> ConfigurationSpace<Word> {
+    ConfigurationSpace(upCount: upCount, order: order, spinFlipParity: parity)
+  }
+  let dimension = space(Array(0..<sites)).dimension
+  let size = ProblemSize(positions: sites, dimension: dimension, isLattice: true)
+  let filled = settings.filled(for: size)
+  let resolved = try ResolvedSettings(filled, for: size)
+  guard resolved.startKind == .random else {
+    throw TrainingError(
+      .invalidSettings, "--start perturbative is for molecules; lattices start from random parameters")
+  }
+  let ordered = space(filled.ansatz.order ?? [])
+  let neel = (0..<sites).reduce(into: Word(0)) { word, site in
+    let x = site % model.geometry.width
+    let y = site / model.geometry.width
+    if upCount != nil && (x + y) % 2 == 0 { word |= 1 << Word(site) }
+  }
+  return try makeRun(
+    hamiltonian, ordered, spinOperator: nil,
+    context: .init(
+      referenceEnergy: hamiltonian.diagonalElement(Configuration(alpha: neel)),
+      degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
+    start: nil,
+    messages: parity == 0 ? [] : ["symmetry: \(parity > 0 ? "even" : "odd") under spin flip"],
+    settings: filled, resolved: resolved, snapshot: snapshot)
+}
+
+// MARK: - Both
+
+private func makeRun<H: Hamiltonian>(
+  _ hamiltonian: H, _ space: ConfigurationSpace<H.Word>,
+  spinOperator: (any Hamiltonian<H.Word>)?, context: VariationalMonteCarlo<H>.Context,
+  start: StartVector<H.Word>?, messages: [String], settings: Settings,
+  resolved: ResolvedSettings, snapshot: Snapshot?
+) throws(TrainingError) -> any TrainingRun {
+  guard space.dimension > 0 else {
+    throw TrainingError(.invalidSector, "the sector has no configuration")
+  }
+  BLAS.setThreadCount(1)
+  var random = RandomSource(seed: settings.seed).split(0x494E_4954)
+  let network = makeNetwork(
+    settings.ansatz, positions: space.positions, vocabulary: space.vocabulary)
+  let phaseNetwork = MultilayerPerceptron(
+    configuration: PerceptronConfiguration(hiddenWidths: settings.ansatz.phaseHidden ?? []),
+    inputs: WaveFunction<H.Word>.phaseInputCount(of: space))
+  let waveFunction = WaveFunction(
+    space: space, network: network, phaseNetwork: phaseNetwork, threads: resolved.threads,
+    random: &random)
+  let run = VariationalMonteCarlo(
+    hamiltonian: hamiltonian, waveFunction: waveFunction, spinOperator: spinOperator,
+    context: context, start: start, messages: messages, settings: settings, resolved: resolved)
+  if let snapshot { try run.restore(snapshot) }
+  return run
+}
+
+/// Returns the network of the modulus that the settings describe.
+private func makeNetwork(
+  _ ansatz: AnsatzSettings, positions: Int, vocabulary: Int
+) -> any AutoregressiveNetwork {
+  let width = ansatz.width ?? 32
+  let heads = ansatz.heads ?? 4
+  let layers = ansatz.layers ?? 2
+  switch ansatz.kind {
+  case .transformer, .retnet:
+    return TransformerNetwork(
+      configuration: TransformerConfiguration(
+        width: width, heads: heads, layers: layers, feedForward: ansatz.feedForward),
+      positions: positions, vocabulary: vocabulary)
+  }
+}
