@@ -30,6 +30,18 @@ public struct Davidson: Sendable {
     public var iterations: Int
     /// Whether all residual norms are within the tolerance.
     public var isConverged: Bool
+
+    /// Creates a result from its parts.
+    public init(
+      values: [Double], vectors: [[Double]], residuals: [Double], iterations: Int,
+      isConverged: Bool
+    ) {
+      self.values = values
+      self.vectors = vectors
+      self.residuals = residuals
+      self.iterations = iterations
+      self.isConverged = isConverged
+    }
   }
 
   /// Creates a solver.
