@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Integrals
+internal import Logging
 
 /// `qchem-nqs convert`.
 struct ConvertCommand: ParsableCommand {

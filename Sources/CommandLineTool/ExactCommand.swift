@@ -1,6 +1,9 @@
 internal import ArgumentParser
 internal import ExactSolvers
 internal import Foundation
+internal import Hamiltonians
+internal import Integrals
+internal import Logging
 internal import Training
 
 /// `qchem-nqs exact`.
