@@ -75,7 +75,8 @@ struct ExactCommand: ParsableCommand {
       return ExactResult(
         problem: path, unit: "Eh", sites: nil, energies: solution.energies, spinSquared: spins,
         irreps: solution.states.map { $0.irrep.map { Int($0) + 1 } },
-        residuals: solution.states.map(\.residual), dimension: Double(solution.dimension))
+        residuals: solution.states.map(\.residual), dimension: Double(solution.dimension),
+        warnings: molecule.file.warnings)
     } catch let error as ExactSolverError {
       throw ToolError("\(path): \(error).")
     }
@@ -121,6 +122,7 @@ private struct ExactResult {
   let irreps: [Int?]
   let residuals: [Double]
   let dimension: Double
+  var warnings: [String] = []
   var seconds = 0.0
 
   var json: JSONValue {
@@ -143,6 +145,7 @@ private struct ExactResult {
       .init(key: "residuals", value: .array(residuals.map { .number($0) })),
       .init(key: "dimension", value: .integer(Int(dimension))),
       .init(key: "wall_seconds", value: .number(seconds)),
+      .init(key: "warnings", value: .array(warnings.map { .string($0) })),
     ]
     return .object(members)
   }
@@ -153,7 +156,7 @@ private struct ExactResult {
       lines.append("\(problem): \(Int(dimension)) states, solved in \(duration)")
       for (index, energy) in energies.enumerated() {
         var line = String(format: "state %3d  %18.10f \(unit)", index + 1, energy)
-        if let spin = spinSquared[index] { line += String(format: "  <S^2> %7.4f", spin) }
+        if let spin = spinSquared[index] { line += "  <S^2> " + fixed(spin, 4) }
         if let irrep = irreps[index] { line += "  irrep \(irrep)" }
         if let sites { line += String(format: "  per site %.12f", energy / Double(sites)) }
         lines.append(line)
@@ -164,6 +167,13 @@ private struct ExactResult {
   }
 
   private var duration: String { String(format: "%.1f s", seconds) }
+}
+
+/// Returns a number with a fixed count of decimals, and no minus sign before zero.
+func fixed(_ value: Double, _ decimals: Int) -> String {
+  let text = String(format: "%.\(decimals)f", value)
+  return text.hasPrefix("-") && !text.contains { "123456789".contains($0) }
+    ? String(text.dropFirst()) : text
 }
 
 /// Returns the seconds that have passed.

@@ -35,15 +35,19 @@ struct SolvePlan {
   let snapshot: Snapshot?
   let output: String
   let provenance: RunRecord.Provenance
+  /// What the input's reader had to assume.
+  let warnings: [String]
 
   /// Plans a new run.
   init(input: String?, options: SolveOptions, logger: Logger) throws {
     let name: String
+    var warnings: [String] = []
     switch (input, try options.lattice.makeModel()) {
     case (let input?, nil):
       let molecule = try MoleculeInput.read(input, logger: logger)
       problem = try molecule.makeProblem(options.files.irrep, logger: logger)
       name = OutputPath.standard(for: input)
+      warnings = molecule.file.warnings
     case (nil, let model?):
       if options.files.irrep != nil { throw ToolError("--irrep is for molecules.") }
       problem = .lattice(model)
@@ -56,6 +60,7 @@ struct SolvePlan {
     var settings = Settings()
     try options.apply(to: &settings, positions: problem.positions)
     self.settings = settings
+    self.warnings = warnings
     snapshot = nil
     output = options.files.output ?? name
     provenance = Self.makeProvenance(input: input)
@@ -94,6 +99,7 @@ struct SolvePlan {
     problem = record.problem
     self.settings = settings
     snapshot = record.snapshot
+    warnings = []
     output = options.files.output ?? path
     provenance = Self.makeProvenance(input: record.provenance.input)
     try OutputPath.check(output, input: input)

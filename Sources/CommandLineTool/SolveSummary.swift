@@ -38,7 +38,7 @@ struct SolveSummary {
     add("problem", .string(plan.problemName))
     add("ansatz", .string(settings.ansatz.kind.rawValue))
     add("parameters", .integer(run.parameterCount))
-    add("seed", settings.seed <= UInt64(Int.max) ? .integer(Int(settings.seed)) : .string("\(settings.seed)"))
+    add("seed", Int(exactly: settings.seed).map { .integer($0) } ?? .string("\(settings.seed)"))
     add("threads", .integer(settings.threads ?? ProcessInfo.processInfo.activeProcessorCount))
     add("steps", .integer(run.trace.count))
     add("converged", .bool(run.isConverged))
@@ -67,6 +67,7 @@ struct SolveSummary {
     add("dropped_weight", .number(final.droppedWeight))
     add("wall_seconds", .number(seconds))
     add("output", .string(output))
+    add("warnings", .array(plan.warnings.map { .string($0) }))
     return .object(members)
   }
 
@@ -115,7 +116,7 @@ struct SolveSummary {
         ("correlation energy", String(format: "%.10f \(unit)", final.energy - reference)))
     }
     if let spin = final.spinSquared {
-      rows.append(("<S^2>", String(format: "%.6f", spin) + spinError))
+      rows.append(("<S^2>", fixed(spin, 6) + spinError))
     }
     rows.append(("time", String(format: "%.1f s", seconds)))
     if let output { rows.append(("result", output)) }
