@@ -6,7 +6,7 @@ internal import LinearAlgebra
 /// The Krylov space is grown from ``bandWidth`` random vectors rather than one, so that eigenvalues
 /// of multiplicity up to the band width, and clusters of nearly equal ones, are found with all
 /// their copies; one starting vector would show one copy each and take thousands of products to
-/// split a cluster. The band is at least as wide as ``levelCount``, so no copy is missed among the
+/// split a cluster. The band is wider than ``levelCount``, so no copy is missed among the
 /// levels that are asked for.
 ///
 /// Each new vector is orthogonalised against the whole basis twice (classical Gram–Schmidt), so no
@@ -39,8 +39,8 @@ public struct BandLanczos: Sendable {
   public init(levelCount: Int) {
     precondition(levelCount >= 1, "at least one level must be asked for, not \(levelCount)")
     self.levelCount = levelCount
-    bandWidth = max(2, levelCount)
-    basisSize = max(24, 5 * bandWidth)
+    bandWidth = levelCount + 1
+    basisSize = max(32, 8 * bandWidth)
   }
 
   /// The smallest ``basisSize`` with which the method works, if slowly.
@@ -123,7 +123,7 @@ public struct BandLanczos: Sendable {
             + "\(tolerance); allow more products or a larger basis")
       }
       if full {
-        let kept = min(basisSize - 2 * bandWidth, levelCount + (basisSize - levelCount) / 3)
+        let kept = min(basisSize - 2 * bandWidth, levelCount + (basisSize - levelCount) * 2 / 5)
         projection.restart(with: ritz, kept: kept, band: processed..<basis.count)
         basis.restart(with: ritz.vectors, kept: kept, of: processed)
         processed = kept

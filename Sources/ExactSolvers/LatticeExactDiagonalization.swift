@@ -94,18 +94,13 @@ public struct LatticeExactDiagonalization: Sendable {
       residuals: pairs.residuals, productCount: pairs.productCount)
   }
 
-  /// Returns `⟨S²⟩ = ¾ N + 2 Σ_{i<j} ⟨S_i·S_j⟩` of each state.
   private func spinSquared(of states: [[Double]]) -> [Double]? {
-    guard hamiltonian.conservesMagnetization else { return nil }
-    let sites = hamiltonian.siteCount
-    let pairs = (0..<sites).flatMap { first in
-      ((first + 1)..<sites).map { SpinCoupling.exchange(first, $0, strength: 2) }
-    }
-    guard let products = try? SpinHamiltonian<UInt64>(siteCount: sites, couplings: pairs) else {
-      return nil
-    }
-    let matrix = LatticeOperator(products, on: basis)
-    return states.map { 0.75 * Double(sites) + matrix.expectation($0) }
+    guard hamiltonian.conservesMagnetization,
+      let operation = try? SpinHamiltonian<UInt64>.totalSpinSquared(
+        siteCount: hamiltonian.siteCount)
+    else { return nil }
+    let matrix = LatticeOperator(operation, on: basis)
+    return states.map(matrix.expectation)
   }
 
   /// The memory of a solver's vectors with two diagonals and a product beside them.

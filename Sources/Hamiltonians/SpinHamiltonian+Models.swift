@@ -81,4 +81,17 @@ extension SpinHamiltonian {
       siteCount: geometry.siteCount, couplings: couplings,
       field: [Double](repeating: -field, count: geometry.siteCount))
   }
+
+  /// Returns the squared total spin, `S² = ¾ N + 2 Σ_{i<j} S_i·S_j`.
+  ///
+  /// - Parameter siteCount: The number of sites, N.
+  /// - Returns: The operator.
+  /// - Throws: ``LatticeError`` where there are more sites than bits in a word.
+  public static func totalSpinSquared(siteCount: Int) throws(LatticeError) -> SpinHamiltonian {
+    let pairs = (0..<siteCount).flatMap { first in
+      ((first + 1)..<siteCount).map { SpinCoupling.exchange(first, $0, strength: 2) }
+    }
+    return try SpinHamiltonian(
+      siteCount: siteCount, couplings: pairs, constant: 0.75 * Double(siteCount))
+  }
 }

@@ -14,7 +14,7 @@ public import Configurations
 /// - Transverse-field Ising: `−J Σ σᶻσᶻ − h Σ σˣ`, so `a = −J` and `t = −h`.
 ///
 /// All matrix elements are real, and no basis rotation (Marshall's sign rule or another) is
-/// applied. The trace is zero, so the energy at infinite temperature is zero. Couplings of a pair
+/// applied. Without a constant the trace is zero, and so is the energy at infinite temperature. Couplings of a pair
 /// that is given more than once add up.
 ///
 /// Bit `i` of ``Configuration/alpha`` is set where site `i` points up; ``Configuration/beta`` is
@@ -48,7 +48,7 @@ public struct SpinHamiltonian<Word: ConfigurationWord>: Hamiltonian {
   package let bondGroups: [BondGroup]
   /// The sites in a field, grouped.
   package let fieldGroups: [FieldGroup]
-  /// The diagonal element of the state with all spins up, `Σ a`.
+  /// The diagonal element of the state with all spins up, `Σ a` and the constant.
   private let ferromagneticEnergy: Double
 
   /// Creates a Hamiltonian from its terms.
@@ -57,10 +57,11 @@ public struct SpinHamiltonian<Word: ConfigurationWord>: Hamiltonian {
   ///   - siteCount: The number of sites, N.
   ///   - couplings: The pair terms `a` and `e`; pairs that occur more than once are added up.
   ///   - field: The coefficients `t` of `σˣ`, `[N]`, or empty for none.
+  ///   - constant: A multiple of the identity to be added.
   /// - Throws: ``LatticeError`` where there are more sites than bits in a word, a bond is not
   ///   between two different sites of the lattice, or a number is not finite.
   public init(
-    siteCount: Int, couplings: [SpinCoupling], field: [Double] = []
+    siteCount: Int, couplings: [SpinCoupling], field: [Double] = [], constant: Double = 0
   ) throws(LatticeError) {
     guard (1...Word.bitWidth).contains(siteCount) else {
       throw LatticeError(
@@ -96,7 +97,7 @@ public struct SpinHamiltonian<Word: ConfigurationWord>: Hamiltonian {
     self.siteCount = siteCount
     self.bondGroups = Self.grouped(pairs)
     self.fieldGroups = Self.grouped(field)
-    self.ferromagneticEnergy = bondGroups.reduce(0) {
+    self.ferromagneticEnergy = bondGroups.reduce(constant) {
       $0 + Double($1.mask.nonzeroBitCount) * $1.parallel
     }
   }

@@ -85,7 +85,7 @@ struct LatticeExactDiagonalizationTests {
       // Only multiplets of the total spin reach Sᶻ = 0, so anisotropic chains need the whole space.
       let sector = reference.anisotropy == 1 ? reference.sites / 2 : nil
       let exact = try LatticeExactDiagonalization(hamiltonian, upCount: sector)
-      let result = try exact.solve(levels: reference.sites == 20 ? 2 : 4)
+      let result = try exact.solve(levels: reference.sites >= 16 ? 2 : 4)
       #expect(abs(result.energies[0] - reference.ground) < energyTolerance, "\(name)")
       // A level occurs in the sector at least once, and at most as often as in the whole space.
       var level = 0
@@ -156,6 +156,24 @@ struct LatticeExactDiagonalizationTests {
     let ising = try LatticeExactDiagonalization(
       LatticeReference.named("tfim_chain_pbc_n10_h1p0").hamiltonian(), upCount: nil)
     #expect(try ising.solve().spinSquared == nil)
+  }
+
+  @Test("Turning all spins over gives a state of spin S the sign (−1)^(N/2 − S)")
+  func spinFlip() throws {
+    for sites in [4, 6, 8, 10] {
+      let chain = try LatticeGeometry(.chain, size: "\(sites)")
+      let exact = try LatticeExactDiagonalization(.heisenberg(on: chain), upCount: sites / 2)
+      let result = try exact.solve(levels: 2)
+      for (spin, state) in zip(try #require(result.spinSquared), result.states) {
+        let isTriplet = spin > 1
+        let parity: Double = (sites / 2 - (isTriplet ? 1 : 0)) % 2 == 0 ? 1 : -1
+        let mask = ((1 as UInt64) << UInt64(sites)) - 1
+        for index in 0..<exact.dimension {
+          let flipped = exact.basis.index(of: ~exact.basis.spins(at: index) & mask)
+          #expect(abs(state[flipped] - parity * state[index]) < 1e-8)
+        }
+      }
+    }
   }
 
   @Test("States are eigenvectors of the rows that the Hamiltonian lists")

@@ -87,6 +87,17 @@ struct LatticeSpinHamiltonianTests {
     }
   }
 
+  @Test("S² acts on the polarised state and on a pair as it must")
+  func totalSpin() throws {
+    let spin = try SpinHamiltonian<UInt64>.totalSpinSquared(siteCount: 6)
+    #expect(abs(spin.diagonalElement(Configuration(alpha: 0b111111)) - 12) < 1e-12)
+    #expect(connections(spin, Configuration(alpha: 0b111111)).count == 0)
+    // Two spins: the eigenvalues of [[1, 1], [1, 1]] are 0 and 2.
+    let pair = try SpinHamiltonian<UInt64>.totalSpinSquared(siteCount: 2)
+    #expect(pair.diagonalElement(Configuration(alpha: 0b01)) == 1)
+    #expect(connections(pair, Configuration(alpha: 0b01)).list == [Configuration(alpha: 0b10): 1])
+  }
+
   @Test("A cutoff leaves out the elements at or below it")
   func cutoff() throws {
     let geometry = try LatticeGeometry(.square, size: "4x4")
