@@ -46,7 +46,8 @@ struct AnsatzOptions: ParsableArguments {
       $0.numbers.allSatisfy { $0 >= 1 && $0 <= limit }
     }
     if let width, let heads, width % heads != 0 {
-      throw ValidationError("--width must be a multiple of --heads, but \(width) is not of \(heads).")
+      throw ValidationError(
+        "--width must be a multiple of --heads, but \(width) is not of \(heads).")
     }
   }
 

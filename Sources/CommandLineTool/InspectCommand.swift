@@ -92,7 +92,8 @@ private struct MoleculeSummary {
       ("file", molecule.path),
       ("format", molecule.file.formatDescription),
       (
-        "orbitals", "\(integrals.orbitalCount) spatial (\(2 * integrals.orbitalCount) qubits)"
+        "orbitals",
+        "\(integrals.orbitalCount) spatial (\(2 * integrals.orbitalCount) qubits)"
           + (integrals.isUnrestricted ? ", unrestricted" : "")
       ),
       ("electrons", "\(integrals.electronCount) (\(spins))"),
@@ -116,7 +117,8 @@ private struct MoleculeSummary {
     rows += [
       ("connections", "\(count(SectorCount.connections(integrals))) of each determinant at most"),
       (
-        "reference", String(format: "%.10f Eh, the lowest determinant found", reference.energy)
+        "reference",
+        String(format: "%.10f Eh, the lowest determinant found", reference.energy)
           + (dimensions.count > 1 ? ", irrep \(reference.irrep + 1)" : "")
       ),
       ("exact solution", "\(ByteCount.text(vectorBytes)) for each vector over all determinants"),

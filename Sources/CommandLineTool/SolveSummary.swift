@@ -99,7 +99,8 @@ struct SolveSummary {
       ("variance", String(format: "%.3e \(unit)^2", final.variance)),
       ("V-score", String(format: "%.3e", final.vScore)),
       (
-        "leak", String(
+        "leak",
+        String(
           format: "%.2e \(unit), weight %.1e\(final.isCollapsed ? ", COLLAPSED" : "")",
           final.leakEnergy, final.leakWeight)
       ),

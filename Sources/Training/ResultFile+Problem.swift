@@ -1,5 +1,5 @@
-internal import Hamiltonians
 internal import HDF5Files
+internal import Hamiltonians
 internal import Integrals
 
 extension ResultFile {
@@ -54,7 +54,9 @@ extension ResultFile {
     try group.setAttribute("beta_count", .int(integrals.betaCount))
     try group.setAttribute("core_energy", .double(integrals.coreEnergy))
     if let name = integrals.pointGroup { try group.setAttribute("point_group", .string(name)) }
-    if let irrep = integrals.targetIrrep { try group.setAttribute("target_irrep", .int(Int(irrep))) }
+    if let irrep = integrals.targetIrrep {
+      try group.setAttribute("target_irrep", .int(Int(irrep)))
+    }
     if let irreps = integrals.orbitalIrreps { try group.write(irreps, to: "orbital_irreps") }
     try group.write(integrals.oneBodyAlpha, to: "one_body_alpha")
     try group.write(integrals.twoBodyAlphaAlpha, to: "two_body_alpha_alpha")
@@ -101,7 +103,9 @@ extension ResultFile {
       twoBodyBetaBeta: try readIfThere("two_body_beta_beta", MolecularIntegrals.pairCount(pairs)),
       twoBodyAlphaBeta: try readIfThere("two_body_alpha_beta", pairs * pairs),
       orbitalIrreps: irreps,
-      targetIrrep: try group.attribute("target_irrep")?.intValue.map { UInt8(truncatingIfNeeded: $0) },
+      targetIrrep: try group.attribute("target_irrep")?.intValue.map {
+        UInt8(truncatingIfNeeded: $0)
+      },
       pointGroup: try group.attribute("point_group")?.stringValue)
   }
 

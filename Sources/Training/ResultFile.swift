@@ -99,7 +99,7 @@ public enum ResultFile {
   private static func readProvenance(
     _ configuration: HDF5Group, _ problem: HDF5Group
   ) throws(HDF5Error) -> RunRecord.Provenance {
-    return .init(
+    .init(
       program: try configuration.attribute("program")?.stringValue ?? "",
       version: try configuration.attribute("program_version")?.stringValue ?? "",
       libraries: try configuration.attribute("libraries")?.stringValues ?? [],

@@ -116,7 +116,7 @@ extension Problem {
   }
 }
 
-/// The 64-bit FNV-1a hash (G. Fowler, L. Noll, K.-P. Vo).
+/// The 64-bit FNV-1a hash of Fowler, Noll and Vo.
 private struct FNVHash {
   private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
