@@ -23,7 +23,7 @@ func restartWithFasterKernels() {
 }
 
 /// Returns the kernels to ask for in place of `kernel`, or nil where it is the best there is.
-func betterKernel(than kernel: String, features: Set<String>) -> String? {
+package func betterKernel(than kernel: String, features: Set<String>) -> String? {
   let avx512Kernels: Set = ["SkylakeX", "Cooperlake", "SapphireRapids", "Zen4", "Zen5"]
   let needed: Set = ["avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd"]
   if avx512Kernels.contains(kernel) || !needed.isSubset(of: features) { return nil }

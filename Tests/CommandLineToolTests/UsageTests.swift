@@ -64,8 +64,9 @@ struct UsageTests {
     (["exact", "MOLECULE", "--memory-limit", "much"], ["--memory-limit"]),
     (["solve", "MOLECULE", "--lattice", "ising"], ["--field"]),
     (
-      ["solve", "MOLECULE", "--lattice", "heisenberg", "--size", "4"], ["two extents", "not both"]
+      ["solve", "MOLECULE", "--lattice", "heisenberg", "--size", "4"], ["4x4"]
     ),
+    (["solve", "MOLECULE", "--lattice", "heisenberg", "--size", "4x4"], ["not both"]),
     (["solve", "--size", "4x4"], ["--lattice"]),
     (["solve", "--lattice", "heisenberg"], ["--size"]),
     (["solve", "--lattice", "heisenberg", "--size", "4x"], ["4x4"]),
