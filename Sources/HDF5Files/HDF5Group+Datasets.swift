@@ -199,7 +199,13 @@ extension HDF5Group {
     guard exists(name) else { throw missing(name) }
     guard let dataset = Handle(H5Dopen2(file.id, fullPath(name), nqs_H5P_DEFAULT), .dataset)
     else {
-      throw error("open the dataset", name)
+      let reason = HDF5Library.lastReason()
+      let isNewer = reason?.contains("version") == true
+      throw error(
+        "open the dataset", name, reason: reason,
+        remedy: isNewer
+          ? "A newer HDF5 library wrote it: write it again with h5py.File(…, libver='earliest')"
+          : "The file may be damaged: write or copy it again")
     }
     return dataset
   }

@@ -106,8 +106,10 @@ struct IntegralStore {
     return abs(earlier - value) <= absoluteTolerance + relativeTolerance * scale ? nil : earlier
   }
 
-  /// Returns the integrals, zero where nothing was set, and empties the store.
-  consuming func integrals(
+  /// Returns the integrals, zero where nothing was set.
+  ///
+  /// Mutating rather than consuming, so that the gaps are filled in place and no array is copied.
+  mutating func integrals(
     alphaCount: Int, betaCount: Int, coreEnergy: Double
   ) -> MolecularIntegrals {
     Self.fillGaps(&oneBodyAlpha)

@@ -71,7 +71,10 @@ struct FCIDUMPEntry {
         remedy: "Split the file: each header needs its own")
     }
     if fields.count < 5, hasWideIndices, let entry = fixedColumns(bytes) { return entry }
-    let isPair = fields.count == 6 && integer(fields[1]) == nil && real(fields[1]) != nil
+    // Two columns, real and imaginary; with commas it could be a number with grouped digits.
+    let isPair =
+      fields.count == 6 && integer(fields[1]) == nil && real(fields[1]) != nil
+      && !bytes.contains(0x2C)
     guard fields.count == 5 || isPair else {
       let isTruncated = fields.count < 5 && !reader.lineIsComplete
       throw fault(

@@ -89,9 +89,10 @@ struct FCIDUMPReader {
   private static func firstLayout(_ header: FCIDUMPHeader) -> Layout {
     if header.hasSpinBlocks { return .blocks }
     guard header.hasSpinOrbitals else { return .restricted }
-    // An odd NORB, or one too small for the electrons, counts spatial orbitals.
+    // NORB counts spatial orbitals where it is odd, too small for the electrons, or half ORBSYM.
     let isSpinCount =
       header.orbitalCount.isMultiple(of: 2) && header.electronCount <= header.orbitalCount
+      && header.orbitalSymmetries.count != 2 * header.orbitalCount
     return isSpinCount ? .interleaved : .offset
   }
 
@@ -311,11 +312,7 @@ struct FCIDUMPReader {
     }
     let (alpha, beta) = try header.electrons(
       inSpatialOrbitals: store.orbitalCount, path: path, warnings: &warnings)
-    // Taken out, so that nothing else holds the arrays and they aren't copied.
-    var filled = IntegralStore(orbitalCount: 0, isUnrestricted: false)
-    swap(&filled, &store)
-    var integrals = filled.integrals(
-      alphaCount: alpha, betaCount: beta, coreEnergy: core ?? 0)
+    var integrals = store.integrals(alphaCount: alpha, betaCount: beta, coreEnergy: core ?? 0)
     let symmetry = OrbitalSymmetry(
       symmetries: spatialSymmetries(integrals.orbitalCount), stateSymmetry: header.stateSymmetry,
       integrals: integrals, warnings: &warnings)

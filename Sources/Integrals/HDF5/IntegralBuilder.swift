@@ -175,7 +175,7 @@ struct IntegralBuilder {
   }
 
   /// Returns the integrals, after checking that the electrons fit.
-  consuming func integrals(
+  mutating func integrals(
     alphaCount: Int, betaCount: Int, coreEnergy: Double
   ) throws(IntegralsError) -> MolecularIntegrals {
     guard alphaCount >= 0, betaCount >= 0, max(alphaCount, betaCount) <= orbitalCount else {

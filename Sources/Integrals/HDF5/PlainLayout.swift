@@ -19,9 +19,13 @@ enum PlainLayout {
   /// Returns nil if the file has no array that could be a one-electron matrix and integrals.
   static func read(_ file: HDF5File) throws -> HDF5IntegralReader.Result? {
     let root = file.root
-    guard let oneBodyName = oneBodyNames.first(where: { root.isDataset($0) }) else { return nil }
-    let twoBodyName = twoBodyNames.first { root.isDataset($0) }
-    let choleskyName = choleskyNames.first { root.isDataset($0) }
+    // Not `isDataset`, which is false for one that is damaged: opening that says what is wrong.
+    func first(_ names: [String]) -> String? {
+      names.first { root.exists($0) && !root.isGroup($0) }
+    }
+    guard let oneBodyName = first(oneBodyNames) else { return nil }
+    let twoBodyName = first(twoBodyNames)
+    let choleskyName = first(choleskyNames)
     guard twoBodyName != nil || choleskyName != nil else { return nil }
 
     let (oneBody, shape) = try root.readReal(oneBodyName)
@@ -52,11 +56,11 @@ enum PlainLayout {
       try builder.setTwoBody(.alphaAlpha, fromCholesky: vectors, choleskyName)
       if isUnrestricted { builder.store.copyAlphaTwoBodyToBeta() }
     }
-    return try finish(root, builder)
+    return try finish(root, &builder)
   }
 
   private static func finish(
-    _ root: HDF5Group, _ builder: consuming IntegralBuilder
+    _ root: HDF5Group, _ builder: inout IntegralBuilder
   ) throws -> HDF5IntegralReader.Result {
     var warnings = builder.warnings
     let (alpha, beta) = try electrons(root)
