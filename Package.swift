@@ -107,7 +107,7 @@ let package = Package(
       "IntegralsTests", ["Configurations", "HDF5Files", "Integrals"],
       resources: [.copy("Reference")]),
     tests(
-      "HamiltoniansTests", ["Configurations", "Hamiltonians", "Integrals"],
+      "HamiltoniansTests", ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra"],
       resources: [.copy("Reference")]),
     tests(
       "ExactSolversTests", ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals"],

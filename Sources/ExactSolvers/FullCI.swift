@@ -58,16 +58,16 @@ public struct FullCI: Sendable {
   /// Prepares a calculation.
   ///
   /// - Parameter integrals: The molecule, in at most 64 orbitals.
-  /// - Throws: ``ExactSolverError`` where there are more orbitals.
-  public init(_ integrals: MolecularIntegrals) throws(ExactSolverError) {
+  /// - Throws: ``EigensolverError`` where there are more orbitals.
+  public init(_ integrals: MolecularIntegrals) throws(EigensolverError) {
     let n = integrals.orbitalCount
     guard n <= 64 else {
-      throw ExactSolverError(
-        .unsupported, "full CI takes at most 64 orbitals and these integrals have \(n)")
+      throw EigensolverError(
+        .tooLarge, "full CI takes at most 64 orbitals and these integrals have \(n)")
     }
     guard (0...n).contains(integrals.alphaCount), (0...n).contains(integrals.betaCount) else {
-      throw ExactSolverError(
-        .emptySector,
+      throw EigensolverError(
+        .invalidSector,
         "\(integrals.alphaCount) α and \(integrals.betaCount) β electrons do not fit into \(n) "
           + "orbitals")
     }
@@ -130,25 +130,26 @@ public struct FullCI: Sendable {
   ///   - tolerance: The largest residual norm, in hartree; an energy's error is about its square.
   ///   - keepsVectors: Whether to return the wave functions.
   /// - Returns: The states by energy.
-  /// - Throws: ``ExactSolverError`` where the problem is too large, where no determinant has the
+  /// - Throws: ``EigensolverError`` where the problem is too large, where no determinant has the
   ///   irrep, or where the iteration does not converge.
   public func solve(
     roots: Int = 1, irrep: UInt8? = nil, memoryLimit: UInt64 = 8 << 30, tolerance: Double = 1e-8,
     keepsVectors: Bool = false
-  ) throws(ExactSolverError) -> Result {
+  ) throws(EigensolverError) -> Result {
     precondition(roots >= 1, "\(roots) states wanted")
     let dimension = dimension(irrep: irrep)
     guard dimension > 0 else {
-      throw ExactSolverError(
-        .emptySector,
+      throw EigensolverError(
+        .invalidSector,
         "no determinant has irrep \(irrep ?? 0); ask for one of the irreps that occur, 0 to "
           + "\(irrepCount - 1)")
     }
     let needed = memoryEstimate(roots: roots, irrep: irrep)
     guard needed <= Double(memoryLimit), dimension < 0x1p52 else {
       throw .tooLarge(
-        "full CI over \(dimension) determinants",
-        neededBytes: needed < 0x1p63 ? UInt64(needed) : .max, allowedBytes: memoryLimit)
+        "full CI over \(dimension < 0x1p53 ? "\(Int(dimension))" : "\(dimension)") determinants",
+        neededBytes: needed < 0x1p63 ? UInt64(needed) : .max, allowedBytes: memoryLimit,
+        remedy: "raise the limit, ask for one irrep or for fewer states, or use fewer orbitals")
     }
     // Products run on all cores by themselves.
     BLAS.setThreadCount(1)
@@ -216,17 +217,17 @@ public struct FullCI: Sendable {
   private func lowest(
     _ roots: Int, _ space: FullCISpace, _ hamiltonian: MolecularHamiltonian<UInt64>,
     tolerance: Double
-  ) throws(ExactSolverError) -> Davidson.Result {
+  ) throws(EigensolverError) -> Davidson.Result {
     let result: Davidson.Result
     do {
       result = try iterate(roots, space, hamiltonian, tolerance: tolerance)
     } catch {
-      throw ExactSolverError(.linearAlgebra, error.description)
+      throw EigensolverError(.numericalFailure, error.description)
     }
     guard result.isConverged else {
       let residual = result.residuals.max() ?? .infinity
-      throw ExactSolverError(
-        .notConverged(residual: residual),
+      throw EigensolverError(
+        .notConverged,
         "full CI stopped after \(result.iterations) iterations with a residual of \(residual) "
           + "hartree where \(tolerance) was asked for; ask for more states or a larger tolerance")
     }

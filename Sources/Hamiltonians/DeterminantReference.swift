@@ -14,6 +14,8 @@ extension MolecularHamiltonian {
   ///   - irrep: The irrep of the determinant, in the labels of ``orbitalIrreps``, or nil for any.
   ///   - disturbedStarts: The number of random sets of orbital energies.
   /// - Returns: The determinant, or nil where the sector has none of this irrep.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
   public func referenceDeterminant(
     irrep: UInt8? = nil, disturbedStarts: Int = 8
   ) -> Configuration<Word>? {
@@ -96,7 +98,7 @@ extension MolecularHamiltonian {
       for count in stride(from: electrons, to: 0, by: -1) {
         for irrep in 0..<groups {
           guard let shorter = table[(count - 1) * groups + irrep] else { continue }
-          let place = count * groups + (irrep ^ tables.irreps[p])
+          let place = count * groups + (irrep ^ tables.irreps.base[p])
           let energy = shorter.energy + energies[p]
           if table[place].map({ energy < $0.energy }) ?? true {
             table[place] = (energy, shorter.word | 1 << Word(p))
@@ -111,7 +113,7 @@ extension MolecularHamiltonian {
   /// diagonal element.
   private func lowered(_ start: Configuration<Word>) -> Configuration<Word> {
     let n = orbitalCount
-    let irreps = tables.irreps
+    let irreps = tables.irreps.base
     typealias Move = (from: Int, to: Int, change: Double)
     var current = start
     while true {

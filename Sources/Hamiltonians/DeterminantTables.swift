@@ -1,24 +1,35 @@
 internal import Integrals
 internal import LinearAlgebra
 
-/// A fixed, read-only block of numbers that kernels read through a bare pointer.
-final class Table<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
+/// A read-only block of numbers that kernels read through a bare pointer.
+///
+/// A plain value without reference counts, so that kernels copy it for nothing; its memory lives
+/// as long as the arena that made it.
+struct Table<Element: BitwiseCopyable & Sendable>: @unchecked Sendable {
   // Unchecked: written only before the owner is shared.
   let count: Int
   let base: UnsafeMutablePointer<Element>
+}
 
-  init(count: Int, repeating value: Element) {
-    self.count = count
-    base = .allocate(capacity: max(count, 1))
+/// The owner of tables' memory.
+final class TableArena: @unchecked Sendable {
+  // Unchecked: grows only before the owner is shared.
+  private var blocks: [UnsafeMutableRawPointer] = []
+
+  func table<Element>(count: Int, repeating value: Element) -> Table<Element> {
+    let base = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
     base.initialize(repeating: value, count: max(count, 1))
+    blocks.append(UnsafeMutableRawPointer(base))
+    return Table(count: count, base: base)
   }
 
-  convenience init(_ values: [Element], filler: Element) {
-    self.init(count: values.count, repeating: filler)
-    for (index, value) in values.enumerated() { base[index] = value }
+  func table<Element>(_ values: [Element], filler: Element) -> Table<Element> {
+    let table = table(count: values.count, repeating: filler)
+    for (index, value) in values.enumerated() { table.base[index] = value }
+    return table
   }
 
-  deinit { base.deallocate() }
+  deinit { for block in blocks { block.deallocate() } }
 }
 
 /// The row of `(p, q)`, `p < q`, in a packed strict lower triangle.
@@ -52,13 +63,14 @@ struct SpinTables: Sendable {
   let doubles: HeatBathLists?
 
   init(
-    n: Int, irreps: [Int], oneBody h: [Double], same: (Int, Int, Int, Int) -> Double,
+    _ arena: TableArena, n: Int, irreps: [Int], oneBody h: [Double],
+    same: (Int, Int, Int, Int) -> Double,
     mixed: (Int, Int, Int, Int) -> Double, heatBathFloor: Double?
   ) {
     let pairs = MolecularIntegrals.pairCount(n)
-    oneBody = Table(count: n, repeating: 0)
-    sameDiagonal = Table(count: n * n, repeating: 0)
-    mixedDiagonal = Table(count: n * n, repeating: 0)
+    oneBody = arena.table(count: n, repeating: 0)
+    sameDiagonal = arena.table(count: n * n, repeating: 0)
+    mixedDiagonal = arena.table(count: n * n, repeating: 0)
     for p in 0..<n {
       oneBody.base[p] = h[MolecularIntegrals.pair(p, p)]
       for q in 0..<n {
@@ -67,7 +79,7 @@ struct SpinTables: Sendable {
       }
     }
 
-    singleIndex = Table(count: pairs, repeating: -1)
+    singleIndex = arena.table(count: pairs, repeating: -1)
     var allowed: [(p: Int, q: Int)] = []
     for p in 0..<n {
       for q in 0..<p where irreps[p] == irreps[q] {
@@ -77,9 +89,9 @@ struct SpinTables: Sendable {
     }
     let singles = allowed.count
     singleCount = singles
-    singleOneBody = Table(count: singles, repeating: 0)
-    singleSame = Table(count: n * singles, repeating: 0)
-    singleMixed = Table(count: n * singles, repeating: 0)
+    singleOneBody = arena.table(count: singles, repeating: 0)
+    singleSame = arena.table(count: n * singles, repeating: 0)
+    singleMixed = arena.table(count: n * singles, repeating: 0)
     for (s, pair) in allowed.enumerated() {
       singleOneBody.base[s] = h[MolecularIntegrals.pair(pair.p, pair.q)]
       for k in 0..<n {
@@ -90,7 +102,7 @@ struct SpinTables: Sendable {
     }
 
     let strict = n * (n - 1) / 2
-    antisymmetrised = Table(count: strict * strict, repeating: 0)
+    antisymmetrised = arena.table(count: strict * strict, repeating: 0)
     for j in 0..<n {
       for i in 0..<j {
         let row = antisymmetrised.base + strictPair(i, j) * strict
@@ -102,15 +114,16 @@ struct SpinTables: Sendable {
       }
     }
     if let heatBathFloor {
+      let elements = antisymmetrised.base
       doubles = HeatBathLists(
-        rows: strict, floor: heatBathFloor,
-        rowElements: { [antisymmetrised] row, visit in
+        arena, rows: strict, floor: heatBathFloor,
+        rowElements: { row, visit in
           var j = 1
           while strictPair(0, j + 1) <= row { j += 1 }
           let i = row - strictPair(0, j)
           for b in 0..<n where b != i && b != j {
             for a in 0..<b where a != i && a != j {
-              visit(a, b, antisymmetrised.base[row * strict + strictPair(a, b)])
+              visit(a, b, elements[row * strict + strictPair(a, b)])
             }
           }
         })
@@ -131,17 +144,20 @@ struct HeatBathLists: Sendable {
   let floor: Double
   /// Where each row starts, `[rows + 1]`.
   let starts: Table<Int>
+  private let rows: Int
+  /// At `k · rows + row`, the number of entries above the cutoff `2^(k + lowestExponent)`.
+  private let counts: Table<Int32>
   /// The elements, by row, of falling magnitude.
   let elements: Table<Double>
   /// The targets, `a` in the low and `b` in the high byte.
   let targets: Table<UInt16>
 
   init(
-    rows: Int, floor: Double,
+    _ arena: TableArena, rows: Int, floor: Double,
     rowElements: (_ row: Int, _ visit: (_ a: Int, _ b: Int, _ element: Double) -> Void) -> Void
   ) {
     self.floor = floor
-    starts = Table(count: rows + 1, repeating: 0)
+    starts = arena.table(count: rows + 1, repeating: 0)
     var allElements: [Double] = []
     var allTargets: [UInt16] = []
     var list: [(element: Double, target: UInt16)] = []
@@ -160,21 +176,31 @@ struct HeatBathLists: Sendable {
       }
       starts.base[row + 1] = allElements.count
     }
-    elements = Table(allElements, filler: 0)
-    targets = Table(allTargets, filler: 0)
+    self.rows = rows
+    counts = arena.table(count: max(rows, 1) * Self.exponentCount, repeating: 0)
+    for place in 0..<Self.exponentCount {
+      let cutoff = Double(
+        sign: .plus, exponent: place + Self.lowestExponent, significand: 1)
+      for row in 0..<rows {
+        var end = starts.base[row]
+        while end < starts.base[row + 1], place == 0 || abs(allElements[end]) > cutoff { end += 1 }
+        counts.base[place * rows + row] = Int32(end - starts.base[row])
+      }
+    }
+    elements = arena.table(allElements, filler: 0)
+    targets = arena.table(allTargets, filler: 0)
   }
 
-  /// Returns how many entries of a row are above the cutoff.
+  private static let lowestExponent = -24
+  private static let exponentCount = 32
+
+  /// The numbers of entries of each row, `[rows]`, above a power of two not above the cutoff: at
+  /// least, and rarely many more than, those above the cutoff.
   @inline(__always)
-  func count(row: Int, above cutoff: Double) -> Int {
-    let start = starts.base[row]
-    var low = start
-    var high = starts.base[row + 1]
-    while low < high {
-      let middle = (low + high) / 2
-      if abs(elements.base[middle]) > cutoff { low = middle + 1 } else { high = middle }
-    }
-    return low - start
+  func rowBounds(above cutoff: Double) -> UnsafePointer<Int32> {
+    let exponent = cutoff > 0 ? Int(truncatingIfNeeded: cutoff.exponent) : Self.lowestExponent
+    let place = min(max(exponent - Self.lowestExponent, 0), Self.exponentCount - 1)
+    return UnsafePointer(counts.base + place * rows)
   }
 }
 
@@ -182,8 +208,9 @@ struct HeatBathLists: Sendable {
 final class DeterminantTables: Sendable {
   let n: Int
   let coreEnergy: Double
+  private let arena: TableArena
   /// The irrep of each orbital; all 0 where the integrals have none.
-  let irreps: [Int]
+  let irreps: Table<Int>
   /// One more than the largest product of irreps, a power of two.
   let irrepCount: Int
   let alpha: SpinTables
@@ -204,13 +231,15 @@ final class DeterminantTables: Sendable {
     let irreps = integrals.orbitalIrreps.map { $0.map(Int.init) } ?? .init(repeating: 0, count: n)
     precondition(irreps.count == n, "\(irreps.count) irreps for \(n) orbitals")
     self.n = n
-    self.irreps = irreps
+    let arena = TableArena()
+    self.arena = arena
+    self.irreps = arena.table(irreps, filler: 0)
     coreEnergy = integrals.coreEnergy
     var groups = 1
     while groups <= (irreps.max() ?? 0) { groups *= 2 }
     irrepCount = groups
 
-    let mixed = Table<Double>(count: pairs * pairs, repeating: 0)
+    let mixed = arena.table(count: pairs * pairs, repeating: 0.0)
     integrals.twoBodyAlphaAlpha.withUnsafeBufferPointer { restricted in
       for row in 0..<pairs {
         for column in 0..<pairs {
@@ -234,18 +263,18 @@ final class DeterminantTables: Sendable {
     }
     let floor = n <= Self.heatBathOrbitals ? Self.heatBathFloor : nil
     let alpha = SpinTables(
-      n: n, irreps: irreps, oneBody: integrals.oneBodyAlpha,
+      arena, n: n, irreps: irreps, oneBody: integrals.oneBodyAlpha,
       same: reader(integrals.twoBodyAlphaAlpha), mixed: mixedReader, heatBathFloor: floor)
     self.alpha = alpha
     if let oneBody = integrals.oneBodyBeta, let same = integrals.twoBodyBetaBeta {
       beta = SpinTables(
-        n: n, irreps: irreps, oneBody: oneBody, same: reader(same),
+        arena, n: n, irreps: irreps, oneBody: oneBody, same: reader(same),
         mixed: { p, q, r, s in mixedReader(r, s, p, q) }, heatBathFloor: floor)
     } else {
       beta = alpha
     }
     mixedDoubles = floor.map { floor in
-      HeatBathLists(rows: n * n, floor: floor) { row, visit in
+      HeatBathLists(arena, rows: n * n, floor: floor) { row, visit in
         let i = row / max(n, 1)
         let j = row % max(n, 1)
         for a in 0..<n where a != i {

@@ -50,6 +50,16 @@ public struct ConnectionList<Word: ConfigurationWord>: Sendable {
     elements.append(element)
   }
 
+  /// Appends connections from two buffers of one length.
+  @inline(__always)
+  mutating func append(
+    _ newConfigurations: UnsafeBufferPointer<Configuration<Word>>,
+    _ newElements: UnsafeBufferPointer<Double>
+  ) {
+    configurations.append(contentsOf: newConfigurations)
+    elements.append(contentsOf: newElements)
+  }
+
   /// Appends up to `maximum` connections that `body` writes through bare pointers.
   ///
   /// - Parameters:

@@ -52,7 +52,7 @@ public struct MolecularHamiltonian<Word: ConfigurationWord>: Sendable {
     orbitalIrreps = integrals.orbitalIrreps
     tables = DeterminantTables(integrals)
     var masks = [Word](repeating: 0, count: tables.irrepCount)
-    for (p, irrep) in tables.irreps.enumerated() { masks[irrep] |= 1 << Word(p) }
+    for p in 0..<n { masks[tables.irreps.base[p]] |= 1 << Word(p) }
     irrepMasks = masks
   }
 
@@ -65,7 +65,7 @@ public struct MolecularHamiltonian<Word: ConfigurationWord>: Sendable {
     var open = configuration.alpha ^ configuration.beta
     var product = 0
     while open != 0 {
-      product ^= tables.irreps[open.trailingZeroBitCount]
+      product ^= tables.irreps.base[open.trailingZeroBitCount]
       open &= open &- 1
     }
     return UInt8(product)
@@ -153,11 +153,25 @@ extension MolecularHamiltonian: Hamiltonian {
     to connections: inout ConnectionList<Word>
   ) {
     let scratch = RowScratch<Word>(orbitalCount: orbitalCount, irrepCount: irrepCount)
-    let bound = connectionBound(of: configuration)
-    connections.extend(atMost: bound + 1) { configurations, elements in
-      writeRow(
+    let bound = connectionBound(of: configuration) + 1
+    if cutoff > 0 {
+      // Few may survive: write beside the list, which would have to be cleared in full length.
+      let configurations = UnsafeMutablePointer<Configuration<Word>>.allocate(capacity: bound)
+      let elements = UnsafeMutablePointer<Double>.allocate(capacity: bound)
+      let count = writeRow(
         of: configuration, above: cutoff, scratch: scratch, configurations: configurations,
         elements: elements)
+      connections.append(
+        UnsafeBufferPointer(start: configurations, count: count),
+        UnsafeBufferPointer(start: elements, count: count))
+      configurations.deallocate()
+      elements.deallocate()
+    } else {
+      connections.extend(atMost: bound) { configurations, elements in
+        writeRow(
+          of: configuration, above: cutoff, scratch: scratch, configurations: configurations,
+          elements: elements)
+      }
     }
   }
 }
@@ -207,7 +221,10 @@ extension MolecularHamiltonian {
       let a = alphaParticles.trailingZeroBitCount
       let j = betaHoles.trailingZeroBitCount
       let b = betaParticles.trailingZeroBitCount
-      guard tables.irreps[i] ^ tables.irreps[a] == tables.irreps[j] ^ tables.irreps[b] else {
+      guard
+        tables.irreps.base[i] ^ tables.irreps.base[a] == tables.irreps.base[j]
+          ^ tables.irreps.base[b]
+      else {
         return 0
       }
       let value =

@@ -18,7 +18,8 @@ final class RowScratch<Word: ConfigurationWord> {
 final class SpinScratch<Word: ConfigurationWord> {
   /// The occupied orbitals, ascending, and how many there are.
   let occupied: UnsafeMutablePointer<Int>
-  var occupiedCount = 0
+  // Unchecked: a scratch belongs to one thread and one call.
+  @exclusivity(unchecked) var occupiedCount = 0
   /// The empty orbitals by irrep, and where each irrep starts.
   let empty: UnsafeMutablePointer<Int>
   let emptyStarts: UnsafeMutablePointer<Int>
@@ -33,7 +34,7 @@ final class SpinScratch<Word: ConfigurationWord> {
   /// The generalised Fock elements of the allowed single replacements.
   let fock: UnsafeMutablePointer<Double>
   /// Bit `p` tells whether an odd number of electrons is below `p`.
-  var parity: Word = 0
+  @exclusivity(unchecked) var parity: Word = 0
 
   private let storage: UnsafeMutableRawPointer
 
@@ -191,7 +192,7 @@ extension MolecularHamiltonian {
   @inline(__always)
   private func prepare(_ word: Word, _ spin: SpinScratch<Word>) {
     let groups = irrepCount
-    let irreps = tables.irreps
+    let irreps = tables.irreps.base
     var count = 0
     var bits = word
     while bits != 0 {
@@ -217,47 +218,45 @@ extension MolecularHamiltonian {
       spin.emptyStarts[groups] = place
     }
 
-    irreps.withUnsafeBufferPointer { irreps in
-      var single = 0
-      var pair = 0
-      for product in 0..<groups {
-        spin.singleStarts[product] = single
-        for place in 0..<count {
-          let i = spin.occupied[place]
-          let target = irreps[i] ^ product
-          // Moving up, the electron itself is among those below its target.
-          let signs = parity ^ (~0 &<< Word(truncatingIfNeeded: i))
-          let sign = hasBit(parity, i)
-          for other in spin.emptyStarts[target]..<spin.emptyStarts[target + 1] {
-            let a = spin.empty[other]
-            spin.singleWords[single] = word ^ bit(i) ^ bit(a)
-            spin.singlePairs[single] = Int32(truncatingIfNeeded: MolecularIntegrals.pair(i, a))
-            spin.singleSigns[single] = (hasBit(signs, a) ^ sign) &<< 63
-            single &+= 1
-          }
+    var single = 0
+    var pair = 0
+    for product in 0..<groups {
+      spin.singleStarts[product] = single
+      for place in 0..<count {
+        let i = spin.occupied[place]
+        let target = irreps[i] ^ product
+        // Moving up, the electron itself is among those below its target.
+        let signs = parity ^ (~0 &<< Word(truncatingIfNeeded: i))
+        let sign = hasBit(parity, i)
+        for other in spin.emptyStarts[target]..<spin.emptyStarts[target + 1] {
+          let a = spin.empty[other]
+          spin.singleWords[single] = word ^ bit(i) ^ bit(a)
+          spin.singlePairs[single] = Int32(truncatingIfNeeded: MolecularIntegrals.pair(i, a))
+          spin.singleSigns[single] = (hasBit(signs, a) ^ sign) &<< 63
+          single &+= 1
         }
-        spin.emptyPairStarts[product] = pair
-        if count >= 2 {
-          for irrep in 0..<groups {
-            for high in spin.emptyStarts[irrep]..<spin.emptyStarts[irrep + 1] {
-              let b = spin.empty[high]
-              let target = irrep ^ product
-              for low in spin.emptyStarts[target]..<spin.emptyStarts[target + 1] {
-                let a = spin.empty[low]
-                if a >= b { break }
-                spin.emptyPairs[pair] = EmptyPair(
-                  bits: bit(a) | bit(b),
-                  column: Int32(truncatingIfNeeded: strictPair(a, b)),
-                  a: UInt8(truncatingIfNeeded: a), b: UInt8(truncatingIfNeeded: b))
-                pair &+= 1
-              }
+      }
+      spin.emptyPairStarts[product] = pair
+      if count >= 2 {
+        for irrep in 0..<groups {
+          for high in spin.emptyStarts[irrep]..<spin.emptyStarts[irrep + 1] {
+            let b = spin.empty[high]
+            let target = irrep ^ product
+            for low in spin.emptyStarts[target]..<spin.emptyStarts[target + 1] {
+              let a = spin.empty[low]
+              if a >= b { break }
+              spin.emptyPairs[pair] = EmptyPair(
+                bits: bit(a) | bit(b),
+                column: Int32(truncatingIfNeeded: strictPair(a, b)),
+                a: UInt8(truncatingIfNeeded: a), b: UInt8(truncatingIfNeeded: b))
+              pair &+= 1
             }
           }
         }
       }
-      spin.singleStarts[groups] = single
-      spin.emptyPairStarts[groups] = pair
     }
+    spin.singleStarts[groups] = single
+    spin.emptyPairStarts[groups] = pair
   }
 
   /// Computes `F_pq = h_pq + Σ_k∈σ [(pq|kk) − (pk|kq)] + Σ_k∈τ (pq|kk)` of the allowed pairs.
@@ -315,42 +314,40 @@ extension MolecularHamiltonian {
     let word = isAlpha ? x.alpha : x.beta
     let other = isAlpha ? x.beta : x.alpha
     let parity = spin.parity
-    let irreps = tables.irreps
+    let irreps = tables.irreps.base
     let useLists = prefersLists(table.doubles, spin, cutoff: writer.cutoff)
-    irreps.withUnsafeBufferPointer { irreps in
-      for upper in 1..<count {
-        let j = spin.occupied[upper]
-        for lower in 0..<upper {
-          let i = spin.occupied[lower]
-          let signs = parity ^ (bit(j) &- bit(i))
-          let sign = hasBit(parity, i) ^ hasBit(parity, j) ^ 1
-          let base = word ^ bit(i) ^ bit(j)
-          if useLists, let lists = table.doubles {
-            let row = strictPair(i, j)
-            for entry in lists.starts.base[row]..<lists.starts.base[row + 1] {
-              let value = lists.elements.base[entry]
-              if abs(value) <= writer.cutoff { break }
-              let target = lists.targets.base[entry]
-              let a = Int(target & 0xFF)
-              let b = Int(target >> 8)
-              let moved = base | bit(a) | bit(b)
-              let negated = (hasBit(signs, a) ^ hasBit(signs, b) ^ sign) &<< 63
-              writer.write(
-                isAlpha ? moved : other, isAlpha ? other : moved, value, negated: negated,
-                if: hasBit(word, a) | hasBit(word, b) == 0)
-            }
-          } else {
-            let row = table.antisymmetrised.base + strictPair(i, j) * strict
-            let product = irreps[i] ^ irreps[j]
-            for place in spin.emptyPairStarts[product]..<spin.emptyPairStarts[product + 1] {
-              let pair = spin.emptyPairs[place]
-              let moved = base | pair.bits
-              let negated =
-                (hasBit(signs, Int(pair.a)) ^ hasBit(signs, Int(pair.b)) ^ sign) &<< 63
-              writer.write(
-                isAlpha ? moved : other, isAlpha ? other : moved, row[Int(pair.column)],
-                negated: negated)
-            }
+    for upper in 1..<count {
+      let j = spin.occupied[upper]
+      for lower in 0..<upper {
+        let i = spin.occupied[lower]
+        let signs = parity ^ (bit(j) &- bit(i))
+        let sign = hasBit(parity, i) ^ hasBit(parity, j) ^ 1
+        let base = word ^ bit(i) ^ bit(j)
+        if useLists, let lists = table.doubles {
+          let row = strictPair(i, j)
+          for entry in lists.starts.base[row]..<lists.starts.base[row + 1] {
+            let value = lists.elements.base[entry]
+            if abs(value) <= writer.cutoff { break }
+            let target = lists.targets.base[entry]
+            let a = Int(target & 0xFF)
+            let b = Int(target >> 8)
+            let moved = base | bit(a) | bit(b)
+            let negated = (hasBit(signs, a) ^ hasBit(signs, b) ^ sign) &<< 63
+            writer.write(
+              isAlpha ? moved : other, isAlpha ? other : moved, value, negated: negated,
+              if: hasBit(word, a) | hasBit(word, b) == 0)
+          }
+        } else {
+          let row = table.antisymmetrised.base + strictPair(i, j) * strict
+          let product = irreps[i] ^ irreps[j]
+          for place in spin.emptyPairStarts[product]..<spin.emptyPairStarts[product + 1] {
+            let pair = spin.emptyPairs[place]
+            let moved = base | pair.bits
+            let negated =
+              (hasBit(signs, Int(pair.a)) ^ hasBit(signs, Int(pair.b)) ^ sign) &<< 63
+            writer.write(
+              isAlpha ? moved : other, isAlpha ? other : moved, row[Int(pair.column)],
+              negated: negated)
           }
         }
       }
@@ -363,20 +360,20 @@ extension MolecularHamiltonian {
     _ lists: HeatBathLists?, _ spin: SpinScratch<Word>, cutoff: Double
   ) -> Bool {
     guard let lists, cutoff >= lists.floor else { return false }
-    return tables.irreps.withUnsafeBufferPointer { irreps in
-      var listed = 0
-      var direct = 0
-      for upper in 0..<spin.occupiedCount {
-        let j = spin.occupied[upper]
-        for lower in 0..<upper {
-          let i = spin.occupied[lower]
-          let product = irreps[i] ^ irreps[j]
-          listed += lists.count(row: strictPair(i, j), above: cutoff)
-          direct += spin.emptyPairStarts[product + 1] - spin.emptyPairStarts[product]
-        }
+    let irreps = tables.irreps.base
+    let bounds = lists.rowBounds(above: cutoff)
+    var listed = 0
+    var direct = 0
+    for upper in 0..<spin.occupiedCount {
+      let j = spin.occupied[upper]
+      for lower in 0..<upper {
+        let i = spin.occupied[lower]
+        let product = irreps[i] ^ irreps[j]
+        listed += Int(bounds[strictPair(i, j)])
+        direct += spin.emptyPairStarts[product + 1] - spin.emptyPairStarts[product]
       }
-      return listed < direct
     }
+    return listed < direct
   }
 
   /// Writes the doubles that move one α and one β electron.
@@ -397,11 +394,12 @@ extension MolecularHamiltonian {
     }
     if direct == 0 { return }
     if let lists = tables.mixedDoubles, writer.cutoff >= lists.floor {
+      let bounds = lists.rowBounds(above: writer.cutoff)
       var listed = 0
       for upper in 0..<alpha.occupiedCount {
         let row = alpha.occupied[upper] * n
         for lower in 0..<beta.occupiedCount {
-          listed += lists.count(row: row + beta.occupied[lower], above: writer.cutoff)
+          listed += Int(bounds[row + beta.occupied[lower]])
         }
       }
       // A listed entry costs about twice a direct one.

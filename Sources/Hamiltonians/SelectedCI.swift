@@ -109,29 +109,41 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
   /// Returns the perturbers of largest gain, at most `count`, partners together.
   @inline(__always)
   private func select(_ count: Int, perturbers: [Perturber<Word>]) -> [Configuration<Word>] {
-    // Partners have the same gain up to rounding, and sort by the smaller of the two.
-    func key(_ x: Configuration<Word>) -> Configuration<Word> {
-      keepsSpinFlips && x.beta < x.alpha ? x.spinFlipped : x
+    // Partners have the same gain up to rounding; the one with the smaller α string stands for
+    // both.
+    var candidates: [(gain: Double, configuration: Configuration<Word>)] = []
+    for perturber in perturbers
+    where !keepsSpinFlips || perturber.configuration.alpha <= perturber.configuration.beta {
+      let gain = perturber.gain
+      if gain > smallestGain { candidates.append((gain, perturber.configuration)) }
     }
-    var candidates = perturbers.filter { $0.gain > smallestGain }
-    if keepsSpinFlips {
-      candidates = candidates.filter { $0.configuration.alpha <= $0.configuration.beta }
+    // Only the best are sorted: a histogram over the leading bits of the gains finds a bound below
+    // which none is needed.
+    let shift: UInt64 = 48
+    var histogram = [Int](repeating: 0, count: 1 << 16)
+    for candidate in candidates { histogram[Int(candidate.gain.bitPattern >> shift)] += 1 }
+    var bound = histogram.count
+    var above = 0
+    while bound > 0, above < count {
+      bound -= 1
+      above += histogram[bound]
     }
+    candidates.removeAll { Int($0.gain.bitPattern >> shift) < bound }
     candidates.sort { first, second in
       if first.gain != second.gain { return first.gain > second.gain }
-      let x = key(first.configuration)
-      let y = key(second.configuration)
+      let x = first.configuration
+      let y = second.configuration
       return (x.alpha, x.beta) < (y.alpha, y.beta)
     }
     var chosen: [Configuration<Word>] = []
     for candidate in candidates {
       let x = candidate.configuration
       let partners = keepsSpinFlips && x.alpha != x.beta
+      // A round without room for a pair ends the growth.
       if chosen.count + (partners ? 2 : 1) > count { break }
       chosen.append(x)
       if partners { chosen.append(x.spinFlipped) }
     }
-    // A round that has no room for a pair ends the growth.
     return chosen
   }
 }
