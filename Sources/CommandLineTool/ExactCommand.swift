@@ -77,7 +77,7 @@ struct ExactCommand: ParsableCommand {
         irreps: solution.states.map { $0.irrep.map { Int($0) + 1 } },
         residuals: solution.states.map(\.residual), dimension: Double(solution.dimension),
         warnings: molecule.file.warnings)
-    } catch let error as ExactSolverError {
+    } catch let error as EigensolverError {
       throw ToolError("\(path): \(error).")
     }
   }
