@@ -23,7 +23,7 @@ struct SolveSummary {
   var collapseWarning: String {
     String(
       format: """
-        SUPPORT COLLAPSE: the state has lost configurations that would lower the energy by about \
+        SUPPORT COLLAPSE: configurations that the state has lost would lower the energy by about \
         %.2e \(plan.unit); the energy below is not that of the ground state. Try another --seed, \
         a smaller --exponent (such as 0.5), --start perturbative or --annealing linear.
         """, -final.leakEnergy)

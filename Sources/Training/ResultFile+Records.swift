@@ -90,19 +90,23 @@ extension ResultFile {
 
   // MARK: - Final evaluation
 
+  /// The unit of a problem's energies, in a word.
+  static func unit(of problem: Problem) -> String {
+    switch problem {
+    case .molecule: "hartree"
+    case .lattice: "J"
+    }
+  }
+
   static func writeFinal(
     _ final: FinalResult, _ record: RunRecord, to root: HDF5Group
   ) throws(HDF5Error) {
     let group = try root.group("final")
-    let unit: String
-    switch record.problem {
-    case .molecule: unit = "hartree"
-    case .lattice(let model):
-      unit = "J"
+    if case .lattice(let model) = record.problem {
       try group.setAttribute(
         "energy_per_site", .double(final.energy / Double(model.geometry.siteCount)))
     }
-    try group.setAttribute("unit", .string(unit))
+    try group.setAttribute("unit", .string(unit(of: record.problem)))
     try group.setAttribute("energy", .double(final.energy))
     try group.setAttribute("error", .double(final.error))
     try group.setAttribute("variance", .double(final.variance))
