@@ -1,3 +1,4 @@
+internal import Foundation
 public import LinearAlgebra
 
 /// One regularised least-squares problem of the natural gradient, solved in the smaller space.
@@ -96,7 +97,7 @@ public final class SampleSpaceSolver {
     _ shift: Double
   ) throws(LinearAlgebraError) -> [Float] {
     grow(count)
-    BLAS.gram(of: rows, parameters, into: &gram, count, n: count, k: parameters)
+    parallelGram(of: rows, n: count, k: parameters, into: &gram)
     let solution = try solveShifted(count, residual, shift)
     var step = [Float](repeating: 0, count: parameters)
     BLAS.multiply(
@@ -123,24 +124,42 @@ public final class SampleSpaceSolver {
   private func solveShifted(
     _ size: Int, _ rightSide: [Double], _ shift: Double
   ) throws(LinearAlgebraError) -> [Double] {
-    for row in 0..<size {
-      for column in 0...row { matrix[row * size + column] = Double(gram[row * size + column]) }
+    try solveShifted(size, rightSide, shift) { row, line in
+      for column in 0...row { line[column] = Double(self.gram[row * size + column]) }
     }
-    return try Self.solveShifted(&matrix, size, rightSide, shift)
   }
 
-  /// Solves `(G + λ mean(diag G) I) y = r` for the lower triangle of a Float64 `G`, overwritten.
-  static func solveShifted(
-    _ matrix: inout [Double], _ size: Int, _ rightSide: [Double], _ shift: Double
+  /// Solves `(G + λ mean(diag G) I) y = r` for the lower triangle that `fill` writes row by row.
+  ///
+  /// Float32 products leave `G` positive semidefinite only to rounding, about `2⁻²⁴ tr G`, which a
+  /// small `λ` does not cover; the shift is then raised until the factorisation exists.
+  private func solveShifted(
+    _ size: Int, _ rightSide: [Double], _ shift: Double,
+    fill: (_ row: Int, _ line: UnsafeMutablePointer<Double>) -> Void
   ) throws(LinearAlgebraError) -> [Double] {
-    var trace = 0.0
-    for row in 0..<size { trace += matrix[row * size + row] }
-    // A zero matrix has no direction to go in: any positive shift gives the zero step.
-    let ridge = trace > 0 ? shift * trace / Double(size) : 1
-    for row in 0..<size { matrix[row * size + row] += ridge }
-    var solution = rightSide
-    try LAPACK.solvePositiveDefinite(&matrix, n: size, rightSide: &solution)
-    return solution
+    // A small factorisation is done before threads have woken up.
+    BLAS.setThreadCount(size > 1500 ? ProcessInfo.processInfo.activeProcessorCount : 1)
+    defer { BLAS.setThreadCount(1) }
+    var shift = shift
+    while true {
+      matrix.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        for row in 0..<size { fill(row, base + row * size) }
+      }
+      var trace = 0.0
+      for row in 0..<size { trace += matrix[row * size + row] }
+      // A zero matrix has no direction to go in: any positive shift gives the zero step.
+      let ridge = trace > 0 ? shift * trace / Double(size) : 1
+      for row in 0..<size { matrix[row * size + row] += ridge }
+      var solution = rightSide
+      do throws(LinearAlgebraError) {
+        try LAPACK.solvePositiveDefinite(&matrix, n: size, rightSide: &solution)
+        return solution
+      } catch {
+        if !trace.isFinite || shift > 1 { throw error }
+        shift *= 10
+      }
+    }
   }
 
   private func grow(_ size: Int) {
@@ -187,13 +206,6 @@ public final class SampleSpaceSolver {
     }
     var grandMean = 0.0
     for row in 0..<count { grandMean += weights[row] * mean[row] }
-    for row in 0..<count {
-      for column in 0...row {
-        matrix[row * count + column] =
-          scales[row] * scales[column]
-          * (Double(kernel[row * count + column]) - mean[row] - mean[column] + grandMean)
-      }
-    }
     var residual = target
     if momentum != 0 && !previousImage.isEmpty {
       var average = 0.0
@@ -202,7 +214,14 @@ public final class SampleSpaceSolver {
         residual[row] -= momentum * scales[row] * (previousImage[row] - average)
       }
     }
-    var solution = try Self.solveShifted(&matrix, count, residual, shift)
+    var solution = try solveShifted(count, residual, shift) { row, line in
+      let offset = grandMean - mean[row]
+      for column in 0...row {
+        line[column] =
+          scales[row] * scales[column]
+          * (Double(kernel[row * count + column]) - mean[column] + offset)
+      }
+    }
     var total = 0.0
     for row in 0..<count {
       solution[row] *= scales[row]

@@ -25,7 +25,7 @@ extension Settings {
     filled.ansatz.heads = ansatz.heads ?? 4
     filled.ansatz.layers = ansatz.layers ?? 2
     filled.ansatz.feedForward = ansatz.feedForward ?? 64
-    filled.ansatz.phaseHidden = ansatz.phaseHidden ?? [64, 64]
+    filled.ansatz.phaseHidden = ansatz.phaseHidden ?? [128, 128]
     filled.ansatz.order =
       ansatz.order
       ?? (size.isLattice ? Array(0..<size.positions) : Array((0..<size.positions).reversed()))
@@ -41,8 +41,8 @@ extension Settings {
     filled.start.determinants = start.determinants ?? 200
     filled.start.steps = start.steps ?? 20
     filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : 200)
-    filled.convergence.energyTolerance = convergence.energyTolerance ?? 5e-6
-    filled.convergence.window = convergence.window ?? 10
+    filled.convergence.energyTolerance = convergence.energyTolerance ?? 1e-5
+    filled.convergence.window = convergence.window ?? 5
     filled.annealing.steps = annealing.steps ?? (filled.convergence.steps ?? 0) / 2
     filled.evaluation.draws = evaluation.draws ?? 1_000_000
     filled.evaluation.maximumSamples = evaluation.maximumSamples ?? 20_000
@@ -123,6 +123,10 @@ extension ResolvedSettings {
     try check(
       heads > 0 && width > 0 && width % heads == 0,
       "--width (\(width)) must be a positive multiple of --heads (\(heads))")
+    try check(
+      settings.ansatz.kind != .retnet || width / heads % 2 == 0,
+      "--width (\(width)) over --heads (\(heads)) must be even for a RetNet, whose rotation pairs "
+        + "the components")
     try check((settings.ansatz.layers ?? 0) > 0, "--layers must be at least 1")
     try check((settings.ansatz.feedForward ?? 0) > 0, "--feed-forward must be at least 1")
     try check(

@@ -189,14 +189,17 @@ private func makeLatticeRun<Word: ConfigurationWord>(
     throw TrainingError(.invalidSettings, error.description)
   }
 
-  // Spin flip: the ground states of both models without a sector preference are even under
-  // Π 2Sˣ up to the sign (−1)^(N/2) of a singlet in the Sᶻ basis.
-  var parity = 0
+  let spinOperator: SpinHamiltonian<Word>? =
+    upCount == nil ? nil : try? .totalSpinSquared(siteCount: sites)
   let isFlippable = upCount.map { 2 * $0 == sites } ?? true
+  var parity = 0
   if isFlippable && settings.ansatz.spinFlipSymmetry != false {
-    parity = upCount == nil || sites % 4 == 0 ? 1 : -1
-  } else if settings.ansatz.spinFlipSymmetry == true {
-    throw TrainingError(.invalidSettings, "--spin-flip needs as many spins up as down")
+    parity = groundStateParity(of: model)
+  }
+  if settings.ansatz.spinFlipSymmetry == true && parity == 0 {
+    throw TrainingError(
+      .invalidSettings,
+      "--spin-flip needs as many spins up as down and a model whose ground state has a known parity")
   }
   if let snapshot { parity = snapshot.spinFlipParity }
   func space(_ order: [Int]) -> ConfigurationSpace<Word> {
@@ -217,13 +220,30 @@ private func makeLatticeRun<Word: ConfigurationWord>(
     if upCount != nil && (x + y) % 2 == 0 { word |= 1 << Word(site) }
   }
   return try makeRun(
-    hamiltonian, ordered, spinOperator: nil,
+    hamiltonian, ordered, spinOperator: spinOperator,
     context: .init(
       referenceEnergy: hamiltonian.diagonalElement(Configuration(alpha: neel)),
       degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
     start: nil,
     messages: parity == 0 ? [] : ["symmetry: \(parity > 0 ? "even" : "odd") under spin flip"],
     settings: filled, resolved: resolved, snapshot: snapshot)
+}
+
+/// The eigenvalue of the spin flip in the ground state, 0 where it is not known beforehand.
+///
+/// In the Sᶻ = 0 states of total spin S, turning all spins over gives `(−1)^(N/2 − S)`. An
+/// antiferromagnet is taken as a singlet; a ferromagnet has S = N/2. The Ising model's ground
+/// state has equal signs for h > 0 (Perron and Frobenius), and `(−1)^N` for h < 0.
+private func groundStateParity(of model: LatticeModel) -> Int {
+  let sites = model.geometry.siteCount
+  switch model.interaction {
+  case .ising(_, let field):
+    return field == 0 ? 0 : field > 0 || sites % 2 == 0 ? 1 : -1
+  case .heisenberg(let j1, let j2, let anisotropy):
+    if j1 > 0 && anisotropy > -1 { return sites % 4 == 0 ? 1 : -1 }
+    if j1 < 0 && j2 <= 0 && anisotropy == 1 { return 1 }
+    return 0
+  }
 }
 
 // MARK: - Both
@@ -262,10 +282,16 @@ private func makeNetwork(
   let heads = ansatz.heads ?? 4
   let layers = ansatz.layers ?? 2
   switch ansatz.kind {
-  case .transformer, .retnet:
+  case .transformer:
     return TransformerNetwork(
       configuration: TransformerConfiguration(
         width: width, heads: heads, layers: layers, feedForward: ansatz.feedForward),
+      positions: positions, vocabulary: vocabulary)
+  case .retnet:
+    return RetNetNetwork(
+      configuration: RetNetConfiguration(
+        width: width, heads: heads, layers: layers, feedForward: ansatz.feedForward,
+        positionBias: true, finalNorm: true),
       positions: positions, vocabulary: vocabulary)
   }
 }

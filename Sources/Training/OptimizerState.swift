@@ -10,8 +10,11 @@ struct OptimizerState {
   var shift: Double
   /// Adam's moments over both networks.
   var adam: Adam?
-  /// The energy of the previous step, for the control of `shift`; nil before the first.
+  /// The (free) energy of the previous step, for the control of `shift`; nil before the first.
   var previousEnergy: Double?
+  /// The parameters before the last step, to go back to if it raised the energy.
+  var amplitudeBefore: [Float] = []
+  var phaseBefore: [Float] = []
 
   init(kind: OptimizerKind, amplitudeCount: Int, phaseCount: Int, shift: Double) {
     self.kind = kind

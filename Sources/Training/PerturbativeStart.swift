@@ -66,7 +66,7 @@ extension VariationalMonteCarlo {
         + "(distance \(distance))")
   }
 
-  /// Fits both networks to a vector by Gauss–Newton steps on `log ψ`.
+  /// Fits both networks to a vector by Levenberg–Marquardt steps on `log ψ`.
   ///
   /// The modulus is fitted to `log |c|` itself, not up to a constant: |ψ|² has sum 1 over the sector,
   /// so what the vector leaves out is then left with no weight. Amplitudes weigh by `|c|`, between
@@ -74,78 +74,138 @@ extension VariationalMonteCarlo {
   ///
   /// - Returns: The remaining distance, `√(1 − overlap²)` up to second order.
   private func fit(_ start: StartVector<Word>) throws(TrainingError) -> Double {
-    let configurations = start.configurations
-    let count = configurations.count
-    let targets = start.amplitudes.map { log(abs($0)) }
+    let born = start.amplitudes.indices.map {
+      Double(waveFunction.space.multiplicity(start.configurations[$0])) * start.amplitudes[$0]
+        * start.amplitudes[$0]
+    }
     var metric = start.amplitudes.map { abs($0) }
     let total = metric.reduce(0, +)
     for index in metric.indices { metric[index] /= total }
-    let scales = metric.map { $0.squareRoot() }
-    let uncentred = [Double](repeating: 0, count: count)
-    let born = start.amplitudes.indices.map {
-      Double(waveFunction.space.multiplicity(configurations[$0])) * start.amplitudes[$0]
-        * start.amplitudes[$0]
-    }
+    let task = FitTask(
+      configurations: start.configurations, metric: metric, born: born,
+      inputs: waveFunction.phaseInputs(of: start.configurations))
+    let moduli = start.amplitudes.map { log(abs($0)) }
+    let signs = start.amplitudes.map { $0 < 0 ? Double.pi : 0 }
+    let modulusDistance = try fitModulus(task, to: moduli)
+    let phaseDistance = try fitPhase(task, to: signs)
+    return (modulusDistance + phaseDistance).squareRoot()
+  }
+
+  /// What both fits share.
+  private struct FitTask {
+    var configurations: [Configuration<Word>]
+    /// The weights of the least-squares problem, with sum 1.
+    var metric: [Double]
+    /// `|ψ|²` of the target.
+    var born: [Double]
+    /// The phase network's inputs.
+    var inputs: [Float]
+  }
+
+  private func fitModulus(
+    _ task: FitTask, to targets: [Double]
+  ) throws(TrainingError) -> Double {
+    let count = targets.count
     let parameters = waveFunction.amplitudeParameters.count
     if rows.count < count * parameters { rows = Array(repeating: 0, count: count * parameters) }
-    let workspace = phaseWorkspace(capacity: count)
-    let inputs = waveFunction.phaseInputs(of: configurations)
-    var distance = Double.infinity
-    var shift = 1e-2
-
-    for _ in 0..<resolved.startSteps {
+    let scales = task.metric.map { $0.squareRoot() }
+    let uncentred = [Double](repeating: 0, count: count)
+    func differences() -> [Double] {
       var logModulus: [Double] = []
       var phase: [Double] = []
-      waveFunction.logAmplitudes(of: configurations, logModulus: &logModulus, phase: &phase)
-      var modulusTargets = uncentred
-      var phaseTargets = uncentred
-      var squared = 0.0
-      for index in 0..<count {
-        let difference = targets[index] - logModulus[index]
-        let wanted = start.amplitudes[index] < 0 ? Double.pi : 0
-        let turn = remainder(wanted - phase[index], 2 * Double.pi)
-        squared += born[index] * (difference * difference + turn * turn)
-        modulusTargets[index] = scales[index] * max(-2, min(2, difference))
-        phaseTargets[index] = scales[index] * max(-1, min(1, turn))
-      }
-      // What is far off counts by its weight only: the linear form exaggerates it.
-      shift = squared.squareRoot() < distance ? max(shift * 0.3, 1e-6) : min(shift * 4, 1e-1)
-      distance = squared.squareRoot()
-      if distance < 3e-3 { break }
-
-      BLAS.setThreadCount(1)
-      rows.withUnsafeMutableBufferPointer {
+      waveFunction.logAmplitudes(
+        of: task.configurations, logModulus: &logModulus, phase: &phase)
+      return targets.indices.map { targets[$0] - logModulus[$0] }
+    }
+    return try levenbergMarquardt(
+      task, parameters: \.amplitudeParameters, differences: differences
+    ) { difference, shift throws(LinearAlgebraError) in
+      self.rows.withUnsafeMutableBufferPointer {
         if let base = $0.baseAddress {
-          waveFunction.amplitudeJacobian(of: configurations, into: base, stride: parameters)
+          self.waveFunction.amplitudeJacobian(
+            of: task.configurations, into: base, stride: parameters)
         }
       }
-      BLAS.setThreadCount(resolved.threads)
-      defer { BLAS.setThreadCount(1) }
-      do throws(LinearAlgebraError) {
-        let (step, _) = try solver.solve(
-          rows: &rows, count: count, parameters: parameters, weights: uncentred, scales: scales,
-          target: modulusTargets, previous: [], momentum: 0, shift: shift)
-        for index in step.indices { waveFunction.amplitudeParameters[index] += step[index] }
+      return try self.solver.solve(
+        rows: &self.rows, count: count, parameters: parameters, weights: uncentred, scales: scales,
+        target: difference.indices.map { scales[$0] * max(-2, min(2, difference[$0])) },
+        previous: [], momentum: 0,
+        shift: shift
+      ).step
+    }
+  }
 
-        var phases = [Float](repeating: 0, count: count)
-        workspace.forward(
-          inputs: inputs, count: count, parameters: waveFunction.phaseParameters, outputs: &phases)
-        var kernel = [Float](repeating: 0, count: count * count)
-        workspace.addGram(
-          parameters: waveFunction.phaseParameters, to: &kernel, rowStride: count)
-        let solution = try solver.solve(
-          kernel: kernel, count: count, weights: uncentred, scales: scales, target: phaseTargets,
-          previousImage: [], momentum: 0, shift: shift)
-        var phaseStep = [Float](repeating: 0, count: waveFunction.phaseParameters.count)
-        workspace.backward(
-          weights: solution.map(Float.init), parameters: waveFunction.phaseParameters,
-          gradient: &phaseStep)
-        for index in phaseStep.indices { waveFunction.phaseParameters[index] += phaseStep[index] }
+  private func fitPhase(_ task: FitTask, to targets: [Double]) throws(TrainingError) -> Double {
+    let count = targets.count
+    let scales = task.metric.map { $0.squareRoot() }
+    let uncentred = [Double](repeating: 0, count: count)
+    let workspace = phaseWorkspace(capacity: count)
+    var kernel = [Float](repeating: 0, count: count * count)
+    func differences() -> [Double] {
+      var phases = [Float](repeating: 0, count: count)
+      workspace.forward(
+        inputs: task.inputs, count: count, parameters: waveFunction.phaseParameters,
+        outputs: &phases)
+      return targets.indices.map { remainder(targets[$0] - Double(phases[$0]), 2 * Double.pi) }
+    }
+    return try levenbergMarquardt(
+      task, parameters: \.phaseParameters, differences: differences
+    ) { difference, shift throws(LinearAlgebraError) in
+      for index in kernel.indices { kernel[index] = 0 }
+      workspace.addGram(
+        parameters: self.waveFunction.phaseParameters, to: &kernel, rowStride: count)
+      let solution = try self.solver.solve(
+        kernel: kernel, count: count, weights: uncentred, scales: scales,
+        target: difference.indices.map { scales[$0] * max(-1, min(1, difference[$0])) },
+        previousImage: [], momentum: 0, shift: shift)
+      var step = [Float](repeating: 0, count: self.waveFunction.phaseParameters.count)
+      workspace.backward(
+        weights: solution.map(Float.init), parameters: self.waveFunction.phaseParameters,
+        gradient: &step)
+      return step
+    }
+  }
+
+  /// Repeats damped Gauss–Newton steps; a step that makes the fit worse is taken back.
+  ///
+  /// - Returns: `Σ |ψ|² difference²` at the end.
+  private func levenbergMarquardt(
+    _ task: FitTask, parameters: ReferenceWritableKeyPath<WaveFunction<Word>, [Float]>,
+    differences: () -> [Double],
+    step: ([Double], _ shift: Double) throws(LinearAlgebraError) -> [Float]
+  ) throws(TrainingError) -> Double {
+    func objective(_ difference: [Double]) -> Double {
+      difference.indices.reduce(0) { $0 + task.metric[$1] * difference[$1] * difference[$1] }
+    }
+    var shift = 0.3
+    var difference = differences()
+    var value = objective(difference)
+    for _ in 0..<resolved.startSteps {
+      // The training's own steps are better than a perfect fit to an imperfect vector.
+      if value < 0.02 { break }
+      let before = waveFunction[keyPath: parameters]
+      do throws(LinearAlgebraError) {
+        let step = try step(difference, shift)
+        for index in step.indices { waveFunction[keyPath: parameters][index] += step[index] }
       } catch {
-        throw TrainingError(.notFinite, "the start cannot be fitted (\(error)); try --start random")
+        shift *= 10
+        continue
+      }
+      let next = differences()
+      let nextValue = objective(next)
+      if nextValue < value {
+        let isDone = nextValue > 0.97 * value && shift <= 1e-5
+        difference = next
+        value = nextValue
+        shift = max(shift * 0.3, 1e-6)
+        if isDone { break }
+      } else {
+        waveFunction[keyPath: parameters] = before
+        difference = differences()
+        shift *= 6
       }
     }
-    return distance
+    return difference.indices.reduce(0) { $0 + task.born[$1] * difference[$1] * difference[$1] }
   }
 
   /// Returns the phase network's workspace, made anew where it is too small.

@@ -25,20 +25,23 @@ extension VariationalMonteCarlo {
       snapshot.parameters, "amplitude/", waveFunction.network.layout)
     waveFunction.phaseParameters = try values(
       snapshot.parameters, "phase/", waveFunction.phaseNetwork.layout)
-    func array(_ name: String, count: Int) throws(TrainingError) -> [Float] {
+    func array(_ name: String, count: Int?) throws(TrainingError) -> [Float] {
       guard let found = snapshot.optimizer.first(where: { $0.name == name }),
-        found.values.count == count
+        count.map({ found.values.count == $0 }) ?? true
       else {
         throw TrainingError(
           .snapshotMismatch,
-          "the checkpoint has no optimiser array \(name) of \(count) numbers: it was written by a "
+          "the checkpoint has no optimiser array \(name) of this length: it was written by a "
             + "run with another --optimizer or another network")
       }
       return found.values
     }
     for (name, values) in optimizerArrays {
-      let restored = try array(name, count: values.count)
+      let isOptional = name.hasSuffix("-before")
+      let restored = try array(name, count: isOptional ? nil : values.count)
       switch name {
+      case "amplitude-before": optimizer.amplitudeBefore = restored
+      case "phase-before": optimizer.phaseBefore = restored
       case "amplitude-step": optimizer.amplitudeStep = restored
       case "phase-step": optimizer.phaseStep = restored
       case "adam-first": optimizer.adam?.first = restored
@@ -62,7 +65,10 @@ extension VariationalMonteCarlo {
     if let adam = optimizer.adam {
       return [("adam-first", adam.first), ("adam-second", adam.second)]
     }
-    return [("amplitude-step", optimizer.amplitudeStep), ("phase-step", optimizer.phaseStep)]
+    return [
+      ("amplitude-step", optimizer.amplitudeStep), ("phase-step", optimizer.phaseStep),
+      ("amplitude-before", optimizer.amplitudeBefore), ("phase-before", optimizer.phaseBefore),
+    ]
   }
 
   private func named(

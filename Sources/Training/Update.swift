@@ -44,7 +44,11 @@ extension VariationalMonteCarlo {
         stepTarget(
           real: real[$0], imaginary: energies.imaginary[$0], denominator: denominators[$0])
       }
-      controlShift(energy: mean)
+      if controlShift(energy: mean, error: samplingError(of: energies, in: sample.weighted)) {
+        return trace.last?.gradientNorm ?? 0
+      }
+      optimizer.amplitudeBefore = waveFunction.amplitudeParameters
+      optimizer.phaseBefore = waveFunction.phaseParameters
       return try naturalGradientStep(
         sample, targets: targets, denominators: denominators, real: real,
         imaginary: energies.imaginary)
@@ -71,16 +75,32 @@ extension VariationalMonteCarlo {
     )
   }
 
-  /// Raises the regularisation after a step that raised the energy, and lowers it slowly else.
-  private func controlShift(energy: Double) {
-    if let previous = optimizer.previousEnergy {
-      if energy > previous + 1e-7 + 1e-9 * abs(previous) {
-        optimizer.shift = min(optimizer.shift * 3, 1)
-      } else {
-        optimizer.shift = max(optimizer.shift * 0.8, resolved.shift)
-      }
+  /// Adapts the regularisation to what the last step did, and takes a bad step back.
+  ///
+  /// - Parameters:
+  ///   - energy: The (free) energy at the present parameters.
+  ///   - error: Its statistical error.
+  /// - Returns: Whether the last step was taken back; the parameters are then the ones before it.
+  private func controlShift(energy: Double, error: Double) -> Bool {
+    defer { optimizer.previousEnergy = energy }
+    guard let previous = optimizer.previousEnergy else { return false }
+    let rise = energy - previous - 5 * error
+    if rise > 1e-2 && !optimizer.amplitudeBefore.isEmpty {
+      waveFunction.amplitudeParameters = optimizer.amplitudeBefore
+      waveFunction.phaseParameters = optimizer.phaseBefore
+      optimizer.amplitudeBefore = []
+      optimizer.phaseBefore = []
+      for index in optimizer.amplitudeStep.indices { optimizer.amplitudeStep[index] = 0 }
+      for index in optimizer.phaseStep.indices { optimizer.phaseStep[index] = 0 }
+      optimizer.shift = min(optimizer.shift * 10, 10)
+      return true
     }
-    optimizer.previousEnergy = energy
+    if rise > 1e-7 {
+      optimizer.shift = min(optimizer.shift * 3, 10)
+    } else {
+      optimizer.shift = max(optimizer.shift * 0.7, resolved.shift)
+    }
+    return false
   }
 
   // MARK: - Natural gradient
@@ -102,7 +122,6 @@ extension VariationalMonteCarlo {
     for index in metric.indices { metric[index] /= total }
     let scales = metric.map { $0.squareRoot() }
 
-    BLAS.setThreadCount(1)
     let parameters = waveFunction.amplitudeParameters.count
     if rows.count < count * parameters { rows = Array(repeating: 0, count: count * parameters) }
     rows.withUnsafeMutableBufferPointer {
@@ -110,9 +129,6 @@ extension VariationalMonteCarlo {
         waveFunction.amplitudeJacobian(of: configurations, into: base, stride: parameters)
       }
     }
-    BLAS.setThreadCount(resolved.threads)
-    defer { BLAS.setThreadCount(1) }
-
     var gradient = [Float](repeating: 0, count: parameters)
     BLAS.multiply(
       rows, parameters, rows: count, columns: parameters, transposed: true,

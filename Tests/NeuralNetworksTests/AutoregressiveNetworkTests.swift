@@ -17,7 +17,42 @@ private func transformer(
     network: network, reference: { reference.logits($0, $1) })
 }
 
+private func retentive(
+  positions: Int, vocabulary: Int, _ configuration: RetNetConfiguration
+) -> NetworkCase {
+  let network = RetNetNetwork(
+    configuration: configuration, positions: positions, vocabulary: vocabulary)
+  let reference = ReferenceDecoder(
+    layout: network.layout, mixer: .retention, positions: positions, vocabulary: vocabulary,
+    width: configuration.width, heads: configuration.heads, layers: configuration.layers,
+    activation: configuration.activation)
+  return NetworkCase(
+    testDescription: "RetNet T=\(positions) V=\(vocabulary) C=\(configuration.width) "
+      + "H=\(configuration.heads) L=\(configuration.layers) F=\(configuration.feedForward) "
+      + "chunk=\(configuration.chunk ?? positions)",
+    network: network, reference: { reference.logits($0, $1) })
+}
+
 private let cases: [NetworkCase] = [
+  retentive(
+    positions: 7, vocabulary: 4,
+    RetNetConfiguration(width: 32, heads: 4, layers: 2, feedForward: 64)),
+  retentive(
+    positions: 10, vocabulary: 2,
+    RetNetConfiguration(width: 32, heads: 2, layers: 1, positionBias: true, chunk: 1)),
+  retentive(
+    positions: 11, vocabulary: 4,
+    RetNetConfiguration(
+      width: 32, heads: 1, layers: 2, feedForward: 24, finalNorm: true, chunk: 4)),
+  retentive(
+    positions: 6, vocabulary: 3,
+    RetNetConfiguration(
+      width: 18, heads: 3, layers: 1, feedForward: 20, activation: .gelu, chunk: 3)),
+  retentive(
+    positions: 1, vocabulary: 4, RetNetConfiguration(width: 16, heads: 2, layers: 1)),
+  retentive(
+    positions: 33, vocabulary: 2,
+    RetNetConfiguration(width: 16, heads: 2, layers: 2, feedForward: 32, chunk: 8)),
   transformer(
     positions: 7, vocabulary: 4,
     TransformerConfiguration(width: 32, heads: 4, layers: 2, feedForward: 64)),
@@ -183,6 +218,41 @@ private let cases: [NetworkCase] = [
       let scale = expected.reduce(1) { max($0, abs($1)) }
       #expect(largestDifference(gradient, expected) < 1e-5 * scale)
     }
+  }
+
+  /// The recurrent, chunkwise and parallel forms of one function and its gradient.
+  @Test func retentionDoesNotDependOnTheChunk() {
+    func values(_ chunk: Int?) -> (logits: [Float], rows: [[Float]]) {
+      let test = retentive(
+        positions: 21, vocabulary: 4,
+        RetNetConfiguration(width: 32, heads: 4, layers: 2, feedForward: 32, chunk: chunk))
+      let parameters = test.randomParameters(seed: 17)
+      let tokens = test.randomTokens(count: 20, seed: 18)
+      let gradients = test.randomGradients(count: 20, seed: 19)
+      return (
+        test.trainerLogits(tokens, parameters: parameters),
+        test.jacobian(tokens, gradients: gradients, parameters: parameters)
+      )
+    }
+    let parallel = values(nil)
+    for chunk in [1, 2, 5, 20, 21, 100] {
+      let other = values(chunk)
+      #expect(largestDifference(other.logits, parallel.logits) < 1e-5)
+      for (row, expected) in zip(other.rows, parallel.rows) {
+        let scale = expected.reduce(1) { max($0, abs($1)) }
+        #expect(largestDifference(row, expected) < 1e-5 * Double(scale))
+      }
+    }
+  }
+
+  /// The number of parameters that arXiv:2411.03900's code has at its default sizes, amplitude
+  /// only: 39,236 for N = 14 qubits and 39,332 for N = 20.
+  @Test(arguments: [(7, 39_236), (10, 39_332)])
+  func retNetHasThePublishedSize(_ positions: Int, _ count: Int) {
+    let network = RetNetNetwork(
+      configuration: RetNetConfiguration(width: 32, heads: 4, layers: 1, feedForward: 512),
+      positions: positions, vocabulary: 4)
+    #expect(network.layout.count == count)
   }
 
   @Test(arguments: cases)

@@ -1,5 +1,3 @@
-internal import LinearAlgebra
-
 /// All positions of a causal decoder at once, with derivatives.
 ///
 /// Activations are `[features, columns]`, see ``TokenGrid``.
@@ -162,9 +160,9 @@ final class DecoderTrainer<Mixer: TrainerMixer>: NetworkTrainer {
         for b in Swift.stride(from: 0, to: lanes, by: laneCount) { row.store(value, b) }
       }
     }
-    BLAS.multiply(
-      parameters + layout.tokenEmbedding, shape.width, transposed: true, codes, stride, into: x,
-      stride, m: shape.width, n: grid.columns, k: start + 1, beta: 1)
+    multiplyColumns(
+      parameters + layout.tokenEmbedding, rowStride: 1, columnStride: shape.width, codes, stride,
+      into: x, stride, m: shape.width, n: grid.columns, k: start + 1, start: .content)
   }
 
   /// Rearranges the outputs to `[B, T, V]` and adds the position's bias.
@@ -284,16 +282,15 @@ final class DecoderTrainer<Mixer: TrainerMixer>: NetworkTrainer {
     let dx = stream.pointer
     switch sink {
     case .sum(let gradient):
-      BLAS.multiply(
-        oneHot.pointer, stride, transposed: false, dx, stride, transposed: true,
-        into: gradient + layout.tokenEmbedding, width, m: shape.vocabulary + 1, n: width,
-        k: grid.columns, beta: 1)
+      accumulateOuterProducts(
+        oneHot.pointer, m: shape.vocabulary + 1, dx, k: width, stride: stride, n: grid.columns,
+        into: gradient + layout.tokenEmbedding)
       for f in 0..<width {
         for t in 0..<shape.positions {
           let row = dx + f * stride + t * lanes
           var total = Lanes.zero
           for b in Swift.stride(from: 0, to: lanes, by: laneCount) { total += row.lanes(b) }
-          gradient[layout.positionEmbedding + t * width + f] += total.sum()
+          gradient[layout.positionEmbedding + t * width + f] += laneSum(total)
         }
       }
     case .rows(let rows, let rowStride):

@@ -1,5 +1,3 @@
-internal import LinearAlgebra
-
 /// One position of a causal decoder at a time, over a tree of prefixes.
 final class DecoderTree<Mixer: TreeMixer>: NetworkTree {
   private let layout: DecoderLayout
@@ -113,9 +111,9 @@ final class DecoderTree<Mixer: TreeMixer>: NetworkTree {
       let row = x + f * stride
       for i in Swift.stride(from: 0, to: grid.columns, by: laneCount) { row.store(value, i) }
     }
-    BLAS.multiply(
-      parameters + layout.tokenEmbedding, shape.width, transposed: true, codes, stride, into: x,
-      stride, m: shape.width, n: grid.columns, k: shape.vocabulary + 1, beta: 1)
+    multiplyColumns(
+      parameters + layout.tokenEmbedding, rowStride: 1, columnStride: shape.width, codes, stride,
+      into: x, stride, m: shape.width, n: grid.columns, k: shape.vocabulary + 1, start: .content)
   }
 
   private func writeLogits(

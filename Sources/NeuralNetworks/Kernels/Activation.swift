@@ -13,12 +13,12 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
     case .silu:
       for i in Swift.stride(from: 0, to: count, by: laneCount) {
         let v = x.lanes(i)
-        y.store(v * logistic(v), i)
+        y.store(v / (1 + exponential(-v)), i)
       }
     case .gelu:
       for i in Swift.stride(from: 0, to: count, by: laneCount) {
         let v = x.lanes(i)
-        y.store(v * logistic(geluArgument(v)), i)
+        y.store(v / (1 + exponential(-geluArgument(v))), i)
       }
     case .tanh:
       for i in Swift.stride(from: 0, to: count, by: laneCount) {
@@ -39,7 +39,7 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
     case .gelu:
       for i in Swift.stride(from: 0, to: count, by: laneCount) {
         let v = x.lanes(i)
-        let s = logistic(geluArgument(v))
+        let s = 1 / (1 + exponential(-geluArgument(v)))
         let slope = v * v * 0.214_070_95 + 1.595_769_1
         g.store(g.lanes(i) * (s + v * s * (1 - s) * slope), i)
       }

@@ -32,7 +32,7 @@ func reduceColumns(
       } else {
         for i in stride(from: 0, to: grid.columns, by: laneCount) { total += row.lanes(i) }
       }
-      gradient[offset + f] += total.sum()
+      gradient[offset + f] += laneSum(total)
     }
   case .rows(let rows, let rowStride):
     for first in stride(from: 0, to: grid.count, by: laneCount) {

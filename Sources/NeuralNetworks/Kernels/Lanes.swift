@@ -115,3 +115,12 @@ struct TokenGrid {
     stride = (positions * lanes / laneCount | 1) * laneCount
   }
 }
+
+/// Returns the sum over lanes, by halves; `sum()` would add one lane after another.
+@inline(__always)
+func laneSum(_ x: Lanes) -> Float {
+  let eight = x.lowHalf + x.highHalf
+  let four = eight.lowHalf + eight.highHalf
+  let two = four.lowHalf + four.highHalf
+  return two.x + two.y
+}

@@ -1,5 +1,3 @@
-internal import LinearAlgebra
-
 /// `y = W x + b` on columns; where it sits among the parameters.
 struct LinearLayer: Sendable, Hashable {
   let inputs: Int
@@ -22,22 +20,15 @@ struct LinearLayer: Sendable, Hashable {
     _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, accumulating: Bool = false,
     parameters: UnsafePointer<Float>, columns: Int, stride: Int
   ) {
+    let start: ProductStart
     if let bias {
-      for o in 0..<outputs {
-        let value = Lanes(repeating: parameters[bias + o])
-        let row = y + o * stride
-        if accumulating {
-          for i in Swift.stride(from: 0, to: columns, by: laneCount) {
-            row.store(row.lanes(i) + value, i)
-          }
-        } else {
-          for i in Swift.stride(from: 0, to: columns, by: laneCount) { row.store(value, i) }
-        }
-      }
+      start = accumulating ? .contentAndBias(parameters + bias) : .bias(parameters + bias)
+    } else {
+      start = accumulating ? .content : .zero
     }
-    BLAS.multiply(
-      parameters + weight, inputs, x, stride, into: y, stride, m: outputs, n: columns, k: inputs,
-      beta: bias != nil || accumulating ? 1 : 0)
+    multiplyColumns(
+      parameters + weight, rowStride: inputs, columnStride: 1, x, stride, into: y, stride,
+      m: outputs, n: columns, k: inputs, start: start)
   }
 
   /// Computes `dx = Wᵀ g`, or adds it to `dx`.
@@ -45,9 +36,9 @@ struct LinearLayer: Sendable, Hashable {
     _ g: UnsafePointer<Float>, _ dx: UnsafeMutablePointer<Float>, accumulating: Bool = false,
     parameters: UnsafePointer<Float>, columns: Int, stride: Int
   ) {
-    BLAS.multiply(
-      parameters + weight, inputs, transposed: true, g, stride, into: dx, stride, m: inputs,
-      n: columns, k: outputs, beta: accumulating ? 1 : 0)
+    multiplyColumns(
+      parameters + weight, rowStride: 1, columnStride: inputs, g, stride, into: dx, stride,
+      m: inputs, n: columns, k: outputs, start: accumulating ? .content : .zero)
   }
 
   /// Gives `dW = g xᵀ` and `db = Σ g` to the sink.
@@ -57,10 +48,8 @@ struct LinearLayer: Sendable, Hashable {
   ) {
     switch sink {
     case .sum(let gradient):
-      BLAS.multiply(
-        g, grid.stride, transposed: false, x, grid.stride, transposed: true,
-        into: gradient + weight, inputs,
-        m: outputs, n: inputs, k: grid.columns, beta: 1)
+      accumulateOuterProducts(
+        g, m: outputs, x, k: inputs, stride: grid.stride, n: grid.columns, into: gradient + weight)
     case .rows(let rows, let rowStride):
       products.write(
         g, m: outputs, x, k: inputs, rows: rows + weight, rowStride: rowStride, grid: grid)

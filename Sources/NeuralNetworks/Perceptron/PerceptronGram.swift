@@ -89,11 +89,9 @@ extension PerceptronWorkspace {
     row: Int, column: Int, rows: Int, columns: Int, total: UnsafeMutablePointer<Float>,
     left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>
   ) {
-    let x = batch.pointer
-    let width = network.inputs
-    BLAS.multiply(
-      x + row * width, width, transposed: false, x + column * width, width, transposed: true,
-      into: right, blockSide, m: rows, n: columns, k: width)
+    multiplyBlock(
+      batch.pointer, network.inputs, row: row, column: column, rows: rows, columns: columns,
+      into: right)
     let block = blockSide
     for i in 0..<rows {
       for j in Swift.stride(from: i * block, to: i * block + columns, by: laneCount) {
@@ -102,14 +100,14 @@ extension PerceptronWorkspace {
     }
     for (index, layer) in network.hidden.enumerated() {
       let delta = deltas[index].pointer
-      multiplyColumns(
+      multiplyBlock(
         delta, layer.outputs, row: row, column: column, rows: rows, columns: columns, into: left)
       for i in 0..<rows {
         for j in Swift.stride(from: i * block, to: i * block + columns, by: laneCount) {
           total.store(total.lanes(j) + left.lanes(j) * (right.lanes(j) + 1), j)
         }
       }
-      multiplyColumns(
+      multiplyBlock(
         activations[index].pointer, layer.outputs, row: row, column: column, rows: rows,
         columns: columns, into: right)
     }
@@ -123,13 +121,13 @@ extension PerceptronWorkspace {
   }
 
   /// Computes `C = Aᵀ A` between two ranges of the columns of `A`, `[k, B]`.
-  private func multiplyColumns(
+  private func multiplyBlock(
     _ a: UnsafePointer<Float>, _ k: Int, row: Int, column: Int, rows: Int, columns: Int,
     into c: UnsafeMutablePointer<Float>
   ) {
-    BLAS.multiply(
-      a + row, stride, transposed: true, a + column, stride, transposed: false, into: c,
-      blockSide, m: rows, n: columns, k: k)
+    multiplyColumns(
+      a + row, rowStride: 1, columnStride: stride, a + column, stride, into: c, blockSide,
+      m: rows, n: columns, k: k, start: .zero)
   }
 }
 

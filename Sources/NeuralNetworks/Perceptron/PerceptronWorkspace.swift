@@ -1,5 +1,3 @@
-internal import LinearAlgebra
-
 /// Memory to evaluate a ``MultilayerPerceptron`` and its derivatives; not to be shared between
 /// threads.
 ///
@@ -14,7 +12,7 @@ public final class PerceptronWorkspace {
   /// The size of the kept batch, B.
   public private(set) var count = 0
 
-  /// `x`, `[B, N]`.
+  /// `x`, `[N, B]`.
   let batch: FloatBuffer
   /// `z_l`, `[width, B]` for each hidden layer.
   let preactivations: [FloatBuffer]
@@ -25,6 +23,12 @@ public final class PerceptronWorkspace {
   private var deltasAreCurrent = false
   /// `[widest hidden layer, B]`.
   private let scratch: FloatBuffer
+  /// `[B]`, with room for whole vectors.
+  private let results: FloatBuffer
+  /// `[16, N]`, for the last strings of a batch.
+  private let inputRows: FloatBuffer
+  /// `[N, block]`.
+  private let blockInputs: FloatBuffer
   /// Two of `[widest hidden layer, block]`.
   private let blockScratch: [FloatBuffer]
 
@@ -39,11 +43,14 @@ public final class PerceptronWorkspace {
     let stride = TokenGrid(positions: 1, count: max(capacity, 1)).stride
     self.stride = stride
     let widest = network.hidden.map(\.outputs).max() ?? 0
-    batch = FloatBuffer(network.inputs * capacity)
+    batch = FloatBuffer(network.inputs * stride)
     preactivations = network.hidden.map { FloatBuffer($0.outputs * stride) }
     activations = network.hidden.map { FloatBuffer($0.outputs * stride) }
     deltas = network.hidden.map { FloatBuffer($0.outputs * stride) }
     scratch = FloatBuffer(widest * stride)
+    results = FloatBuffer(max(stride, Self.block))
+    inputRows = FloatBuffer(laneCount * network.inputs)
+    blockInputs = FloatBuffer(network.inputs * (Self.block + laneCount))
     blockScratch = (0..<2).map { _ in FloatBuffer(widest * (Self.block + laneCount)) }
   }
 
@@ -61,10 +68,10 @@ public final class PerceptronWorkspace {
     precondition(count <= capacity, "a batch of \(count) inputs exceeds the capacity \(capacity)")
     self.count = count
     deltasAreCurrent = false
-    batch.pointer.update(from: inputs, count: count * network.inputs)
     for first in Swift.stride(from: 0, to: count, by: Self.block) {
       evaluateBlock(
         inputs + first * network.inputs, count: min(Self.block, count - first), stride: stride,
+        columns: batch.pointer + first,
         preactivation: { self.preactivations[$0].pointer + first },
         activation: { self.activations[$0].pointer + first }, parameters: parameters,
         outputs: outputs + first)
@@ -85,7 +92,8 @@ public final class PerceptronWorkspace {
     for first in Swift.stride(from: 0, to: count, by: Self.block) {
       evaluateBlock(
         inputs + first * network.inputs, count: min(Self.block, count - first),
-        stride: Self.block + laneCount, preactivation: { self.blockScratch[$0 % 2].pointer },
+        stride: Self.block + laneCount, columns: blockInputs.pointer,
+        preactivation: { self.blockScratch[$0 % 2].pointer },
         activation: { self.blockScratch[$0 % 2].pointer }, parameters: parameters,
         outputs: outputs + first)
     }
@@ -93,43 +101,57 @@ public final class PerceptronWorkspace {
 
   @inline(__always)
   private func evaluateBlock(
-    _ x: UnsafePointer<Float>, count: Int, stride: Int,
+    _ inputs: UnsafePointer<Float>, count: Int, stride: Int, columns x: UnsafeMutablePointer<Float>,
     preactivation: (Int) -> UnsafeMutablePointer<Float>,
     activation: (Int) -> UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>,
     outputs: UnsafeMutablePointer<Float>
   ) {
     let columns = paddedToLanes(count)
+    transposeInputs(inputs, count: count, into: x, stride: stride)
+    var input = UnsafePointer(x)
     for (index, layer) in network.hidden.enumerated() {
       let (z, a) = (preactivation(index), activation(index))
-      if index == 0 {
-        BLAS.multiply(
-          parameters + layer.weight, layer.inputs, transposed: false, x, layer.inputs,
-          transposed: true, into: z, stride, m: layer.outputs, n: count, k: layer.inputs)
-      } else {
-        BLAS.multiply(
-          parameters + layer.weight, layer.inputs, activation(index - 1), stride, into: z, stride,
-          m: layer.outputs, n: columns, k: layer.inputs)
-      }
+      layer.forward(input, z, parameters: parameters, columns: columns, stride: stride)
       for f in 0..<layer.outputs {
-        let row = z + f * stride
-        if let bias = layer.bias { addConstant(parameters[bias + f], to: row, count: columns) }
-        network.configuration.activation.apply(row, a + f * stride, count: columns)
+        network.configuration.activation.apply(z + f * stride, a + f * stride, count: columns)
       }
+      input = UnsafePointer(a)
     }
-    outputs.update(repeating: parameters[network.outputBias], count: count)
-    BLAS.multiply(
-      x, network.inputs, rows: count, columns: network.inputs, vector: parameters + network.skip,
-      into: outputs, beta: 1)
+    multiplyOutput(
+      weights: parameters, last: input, inputs: x, stride: stride, columns: columns)
+    outputs.update(from: results.pointer, count: count)
+  }
+
+  /// Computes `w · a_L + s · x + c` into `results`, for parameters or a direction in their space.
+  private func multiplyOutput(
+    weights: UnsafePointer<Float>, last: UnsafePointer<Float>, inputs x: UnsafePointer<Float>,
+    stride: Int, columns: Int
+  ) {
+    multiplyColumns(
+      weights + network.skip, rowStride: 0, columnStride: 1, x, stride, into: results.pointer, 0,
+      m: 1, n: columns, k: network.inputs, start: .bias(weights + network.outputBias))
     if network.lastWidth > 0 {
-      BLAS.multiply(
-        activation(network.hidden.count - 1), stride, rows: network.lastWidth, columns: count,
-        transposed: true, vector: parameters + network.outputWeight, into: outputs, beta: 1)
+      multiplyColumns(
+        weights + network.outputWeight, rowStride: 0, columnStride: 1, last, stride,
+        into: results.pointer, 0, m: 1, n: columns, k: network.lastWidth, start: .content)
     }
   }
 
-  @inline(__always)
-  private func addConstant(_ value: Float, to row: UnsafeMutablePointer<Float>, count: Int) {
-    for i in Swift.stride(from: 0, to: count, by: laneCount) { row.store(row.lanes(i) + value, i) }
+  /// Rearranges `[B, N]` to columns; padding columns are zero.
+  private func transposeInputs(
+    _ inputs: UnsafePointer<Float>, count: Int, into x: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    let width = network.inputs
+    for first in Swift.stride(from: 0, to: count, by: laneCount) {
+      var source = inputs + first * width
+      if count - first < laneCount {
+        let rest = (count - first) * width
+        inputRows.pointer.update(from: source, count: rest)
+        (inputRows.pointer + rest).update(repeating: 0, count: laneCount * width - rest)
+        source = UnsafePointer(inputRows.pointer)
+      }
+      transposeToColumns(source, stride: width, features: width, into: x + first, stride: stride)
+    }
   }
 
   // MARK: - Derivatives
@@ -170,35 +192,38 @@ public final class PerceptronWorkspace {
     gradient: UnsafeMutablePointer<Float>
   ) {
     computeDeltas(parameters: parameters)
+    if count == 0 { return }
+    let columns = paddedToLanes(count)
+    let w = results.pointer
+    w.update(from: weights, count: count)
+    (w + count).update(repeating: 0, count: columns - count)
     for (index, layer) in network.hidden.enumerated() {
       for f in 0..<layer.outputs {
         let source = deltas[index].pointer + f * stride
         let target = scratch.pointer + f * stride
-        var sum: Double = 0
-        for b in 0..<count {
-          target[b] = source[b] * weights[b]
-          sum += Double(target[b])
+        var sum = Lanes.zero
+        for b in Swift.stride(from: 0, to: columns, by: laneCount) {
+          let value = source.lanes(b) * w.lanes(b)
+          target.store(value, b)
+          sum += value
         }
-        if let bias = layer.bias { gradient[bias + f] += Float(sum) }
+        if let bias = layer.bias { gradient[bias + f] += laneSum(sum) }
       }
-      let input = index == 0 ? batch : activations[index - 1]
-      BLAS.multiply(
-        scratch.pointer, stride, transposed: false, input.pointer,
-        index == 0 ? network.inputs : stride, transposed: index > 0,
-        into: gradient + layer.weight, layer.inputs, m: layer.outputs, n: layer.inputs, k: count,
-        beta: 1)
+      accumulateOuterProducts(
+        scratch.pointer, m: layer.outputs, (index == 0 ? batch : activations[index - 1]).pointer,
+        k: layer.inputs, stride: stride, n: columns, into: gradient + layer.weight)
     }
     if let last = activations.last {
-      BLAS.multiply(
-        last.pointer, stride, rows: network.lastWidth, columns: count, vector: weights,
-        into: gradient + network.outputWeight, beta: 1)
+      accumulateOuterProducts(
+        w, m: 1, last.pointer, k: network.lastWidth, stride: stride, n: columns,
+        into: gradient + network.outputWeight)
     }
+    accumulateOuterProducts(
+      w, m: 1, batch.pointer, k: network.inputs, stride: stride, n: columns,
+      into: gradient + network.skip)
     var sum: Double = 0
     for b in 0..<count { sum += Double(weights[b]) }
     gradient[network.outputBias] += Float(sum)
-    BLAS.multiply(
-      batch.pointer, network.inputs, rows: count, columns: network.inputs, transposed: true,
-      vector: weights, into: gradient + network.skip, beta: 1)
   }
 
   /// Computes `Σ_p ∂f_b/∂θ_p v_p` for the kept batch, without forming the Jacobian.
@@ -212,28 +237,25 @@ public final class PerceptronWorkspace {
     result: UnsafeMutablePointer<Float>
   ) {
     computeDeltas(parameters: parameters)
-    result.update(repeating: direction[network.outputBias], count: count)
-    BLAS.multiply(
-      batch.pointer, network.inputs, rows: count, columns: network.inputs,
-      vector: direction + network.skip, into: result, beta: 1)
-    if let last = activations.last {
-      BLAS.multiply(
-        last.pointer, stride, rows: network.lastWidth, columns: count, transposed: true,
-        vector: direction + network.outputWeight, into: result, beta: 1)
-    }
+    if count == 0 { return }
+    let columns = paddedToLanes(count)
+    multiplyOutput(
+      weights: direction, last: (activations.last ?? batch).pointer, inputs: batch.pointer,
+      stride: stride, columns: columns)
+    let total = results.pointer
     for (index, layer) in network.hidden.enumerated() {
-      let input = index == 0 ? batch : activations[index - 1]
-      BLAS.multiply(
-        direction + layer.weight, layer.inputs, transposed: false, input.pointer,
-        index == 0 ? network.inputs : stride, transposed: index == 0, into: scratch.pointer,
-        stride, m: layer.outputs, n: count, k: layer.inputs)
+      layer.forward(
+        (index == 0 ? batch : activations[index - 1]).pointer, scratch.pointer,
+        parameters: direction, columns: columns, stride: stride)
       for f in 0..<layer.outputs {
         let change = scratch.pointer + f * stride
         let delta = deltas[index].pointer + f * stride
-        let shift = layer.bias.map { direction[$0 + f] } ?? 0
-        for b in 0..<count { result[b] += delta[b] * (change[b] + shift) }
+        for b in Swift.stride(from: 0, to: columns, by: laneCount) {
+          total.store(total.lanes(b) + delta.lanes(b) * change.lanes(b), b)
+        }
       }
     }
+    result.update(from: total, count: count)
   }
 
   /// Writes `∂f_b/∂θ` of the kept batch to rows; for small batches and for tests.
@@ -253,10 +275,7 @@ public final class PerceptronWorkspace {
           let delta = deltas[index].pointer[o * stride + b]
           if let bias = layer.bias { row[bias + o] = delta }
           for i in 0..<layer.inputs {
-            let input =
-              index == 0
-              ? batch.pointer[b * network.inputs + i]
-              : activations[index - 1].pointer[i * stride + b]
+            let input = (index == 0 ? batch : activations[index - 1]).pointer[i * stride + b]
             row[layer.weight + o * layer.inputs + i] = delta * input
           }
         }
@@ -267,8 +286,7 @@ public final class PerceptronWorkspace {
         }
       }
       row[network.outputBias] = 1
-      (row + network.skip).update(
-        from: batch.pointer + b * network.inputs, count: network.inputs)
+      for i in 0..<network.inputs { row[network.skip + i] = batch.pointer[i * stride + b] }
     }
   }
 }

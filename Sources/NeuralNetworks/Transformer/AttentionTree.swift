@@ -1,8 +1,8 @@
 /// Causal multi-head attention over a tree: each node attends to its ancestors and itself.
 ///
 /// Keys and values of a level are rows of C numbers, one for each node. Channels within a row are
-/// ordered with the head innermost, `c = d · H + h`, so that the heads' scores come out of the
-/// same vector operations; see ``attendPacked(level:ancestors:count:)``.
+/// ordered with the head innermost, `c = d H + h`, so that one vector holds all heads and their
+/// scores come out side by side.
 final class AttentionTree: TreeMixer {
   private let shape: DecoderShape
   private let layout: MixerLayout
@@ -11,11 +11,15 @@ final class AttentionTree: TreeMixer {
   private let projected: FloatBuffer
   /// q of the level, then o, `[capacity, C]`.
   private let queries: FloatBuffer
-  /// For each level `[capacity, C]`.
-  private let keys: [FloatBuffer]
-  private let values: [FloatBuffer]
-  /// Scores of one node.
+  /// `[T, capacity, C]`.
+  private let keys: FloatBuffer
+  private let values: FloatBuffer
+  /// Scores of one node, a vector for each position.
   private let scores: FloatBuffer
+  /// For each position, the place of a node's ancestor in the keys and values.
+  private let places: UnsafeMutablePointer<Int>
+  /// For each channel of a row, the row of `projected` that it comes from.
+  private let order: UnsafeMutablePointer<Int>
 
   init(shape: DecoderShape, options: Void, layout: MixerLayout, capacity: Int) {
     self.shape = shape
@@ -25,9 +29,19 @@ final class AttentionTree: TreeMixer {
     projected = FloatBuffer(
       3 * shape.width * TokenGrid(positions: 1, count: capacity).stride)
     queries = FloatBuffer(rows)
-    keys = (0..<shape.positions).map { _ in FloatBuffer(rows) }
-    values = (0..<shape.positions).map { _ in FloatBuffer(rows) }
-    scores = FloatBuffer(shape.positions * max(shape.heads, laneCount))
+    keys = FloatBuffer(shape.positions * rows)
+    values = FloatBuffer(shape.positions * rows)
+    scores = FloatBuffer(shape.positions * laneCount)
+    places = .allocate(capacity: shape.positions)
+    order = .allocate(capacity: shape.width)
+    for c in 0..<shape.width {
+      order[c] = c % shape.heads * shape.headWidth + c / shape.heads
+    }
+  }
+
+  deinit {
+    places.deallocate()
+    order.deallocate()
   }
 
   func advance(
@@ -38,81 +52,173 @@ final class AttentionTree: TreeMixer {
     let (width, columns) = (shape.width, paddedToLanes(count))
     layout.projection.forward(
       x, projected.pointer, parameters: parameters, columns: columns, stride: stride)
-    let targets = [queries.pointer, keys[level].pointer, values[level].pointer]
-    for (part, target) in targets.enumerated() {
-      let source = projected.pointer + part * width * stride
-      for first in Swift.stride(from: 0, to: columns, by: laneCount) {
-        for head in 0..<shape.heads {
-          interleaveHead(
-            source + head * shape.headWidth * stride + first, stride: stride,
-            into: target + first * width + head)
-        }
+    let part = width * stride
+    let levelOffset = level * capacity * width
+    toRows(projected.pointer, stride: stride, columns: columns, into: queries.pointer)
+    toRows(
+      projected.pointer + part, stride: stride, columns: columns,
+      into: keys.pointer + levelOffset)
+    toRows(
+      projected.pointer + 2 * part, stride: stride, columns: columns,
+      into: values.pointer + levelOffset)
+    for node in 0..<count {
+      let path = ancestors + node * level
+      for s in 0..<level { places[s] = (s * capacity + Int(path[s])) * width }
+      places[level] = levelOffset + node * width
+      let packs = width % laneCount == 0 && laneCount % shape.heads == 0
+      if packs {
+        attendPacked(queries.pointer + node * width, count: level + 1)
+      } else {
+        attend(queries.pointer + node * width, count: level + 1)
       }
     }
-    attend(level: level, ancestors: ancestors, count: count)
-    for first in Swift.stride(from: 0, to: columns, by: laneCount) {
-      for head in 0..<shape.heads {
-        separateHead(
-          queries.pointer + first * width + head,
-          into: projected.pointer + head * shape.headWidth * stride + first, stride: stride)
-      }
-    }
+    toColumns(queries.pointer, columns: columns, into: projected.pointer, stride: stride)
     layout.output.forward(
       projected.pointer, y, accumulating: true, parameters: parameters, columns: columns,
       stride: stride)
   }
 
-  /// Copies one head of sixteen nodes from columns to rows.
-  private func interleaveHead(
-    _ source: UnsafePointer<Float>, stride: Int, into target: UnsafeMutablePointer<Float>
+  /// Copies columns to rows in the order of channels that rows have.
+  private func toRows(
+    _ source: UnsafePointer<Float>, stride: Int, columns: Int,
+    into target: UnsafeMutablePointer<Float>
   ) {
-    let (width, heads) = (shape.width, shape.heads)
-    for d in 0..<shape.headWidth {
-      let values = source.lanes(d * stride)
-      for lane in 0..<laneCount { target[lane * width + d * heads] = values[lane] }
-    }
-  }
-
-  /// Copies one head of sixteen nodes from rows to columns.
-  private func separateHead(
-    _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, stride: Int
-  ) {
-    let (width, heads) = (shape.width, shape.heads)
-    for d in 0..<shape.headWidth {
-      var values = Lanes.zero
-      for lane in 0..<laneCount { values[lane] = source[lane * width + d * heads] }
-      target.store(values, d * stride)
-    }
-  }
-
-  /// Replaces each query row by its attended values.
-  private func attend(level: Int, ancestors: UnsafePointer<Int32>, count: Int) {
-    let (width, heads, depth) = (shape.width, shape.heads, shape.headWidth)
-    let scale = 1 / Float(depth).squareRoot()
-    for node in 0..<count {
-      let q = queries.pointer + node * width
-      let path = ancestors + node * level
-      for h in 0..<heads {
-        var maximum = -Float.infinity
-        for s in 0...level {
-          let k = keys[s].pointer + (s == level ? node : Int(path[s])) * width
-          var dot: Float = 0
-          for d in 0..<depth { dot += q[d * heads + h] * k[d * heads + h] }
-          scores.pointer[s] = dot * scale
-          maximum = max(maximum, dot * scale)
+    let (width, order) = (shape.width, order)
+    for first in Swift.stride(from: 0, to: columns, by: laneCount) {
+      let rows = target + first * width
+      var c = 0
+      while c + laneCount <= width {
+        let base = c
+        transposeBlock(source + first, into: rows + base) {
+          order[base + $0] * stride
+        } to: {
+          $0 * width
         }
-        var sum: Float = 0
-        for s in Swift.stride(from: 0, through: level, by: laneCount) {
-          scores.pointer.store(exponential(scores.pointer.lanes(s) - maximum), s)
-        }
-        for s in 0...level { sum += scores.pointer[s] }
-        for d in 0..<depth { q[d * heads + h] = 0 }
-        for s in 0...level {
-          let v = values[s].pointer + (s == level ? node : Int(path[s])) * width
-          let p = scores.pointer[s] / sum
-          for d in 0..<depth { q[d * heads + h] += p * v[d * heads + h] }
-        }
+        c += laneCount
+      }
+      while c < width {
+        let values = source.lanes(order[c] * stride + first)
+        for lane in 0..<laneCount { rows[lane * width + c] = values[lane] }
+        c += 1
       }
     }
   }
+
+  /// Copies rows to columns, undoing the order of channels that rows have.
+  private func toColumns(
+    _ source: UnsafePointer<Float>, columns: Int, into target: UnsafeMutablePointer<Float>,
+    stride: Int
+  ) {
+    let (width, order) = (shape.width, order)
+    for first in Swift.stride(from: 0, to: columns, by: laneCount) {
+      let rows = source + first * width
+      var c = 0
+      while c + laneCount <= width {
+        let base = c
+        transposeBlock(rows + base, into: target + first) {
+          $0 * width
+        } to: {
+          order[base + $0] * stride
+        }
+        c += laneCount
+      }
+      while c < width {
+        var values = Lanes.zero
+        for lane in 0..<laneCount { values[lane] = rows[lane * width + c] }
+        target.store(values, order[c] * stride + first)
+        c += 1
+      }
+    }
+  }
+
+  /// Replaces a node's query by its attended values, all heads at once.
+  ///
+  /// - Parameters:
+  ///   - q: The query, `[C]`, overwritten.
+  ///   - count: The number of positions attended to; their keys are at `places`.
+  @inline(__always)
+  private func attendPacked(_ q: UnsafeMutablePointer<Float>, count: Int) {
+    let (width, heads) = (shape.width, shape.heads)
+    let (keys, values, scores) = (keys.pointer, values.pointer, scores.pointer)
+    let scale = 1 / Float(shape.headWidth).squareRoot()
+    var maximum = Lanes(repeating: -.infinity)
+    for s in 0..<count {
+      let k = keys + places[s]
+      var dot = q.lanes(0) * k.lanes(0)
+      for c in Swift.stride(from: laneCount, to: width, by: laneCount) {
+        dot += q.lanes(c) * k.lanes(c)
+      }
+      let score = sumOverHeadChannels(dot, heads: heads) * scale
+      scores.store(score, s * laneCount)
+      maximum = maximum.replacing(with: score, where: score .> maximum)
+    }
+    var sum = Lanes.zero
+    for s in 0..<count {
+      let p = exponential(scores.lanes(s * laneCount) - maximum)
+      scores.store(p, s * laneCount)
+      sum += p
+    }
+    let reciprocal = 1 / sum
+    for c in Swift.stride(from: 0, to: width, by: laneCount) {
+      var o = Lanes.zero
+      for s in 0..<count { o += scores.lanes(s * laneCount) * values.lanes(places[s] + c) }
+      q.store(o * reciprocal, c)
+    }
+  }
+
+  /// The same for any number of heads and any width, one head after another.
+  private func attend(_ q: UnsafeMutablePointer<Float>, count: Int) {
+    let (width, heads) = (shape.width, shape.heads)
+    let scale = 1 / Float(shape.headWidth).squareRoot()
+    for head in 0..<heads {
+      let channels = Swift.stride(from: head, to: width, by: heads)
+      var maximum = -Float.infinity
+      for s in 0..<count {
+        let k = keys.pointer + places[s]
+        var dot: Float = 0
+        for c in channels { dot += q[c] * k[c] }
+        scores.pointer[s] = dot * scale
+        maximum = max(maximum, dot * scale)
+      }
+      var sum: Float = 0
+      for s in Swift.stride(from: 0, to: count, by: laneCount) {
+        scores.pointer.store(exponential(scores.pointer.lanes(s) - maximum), s)
+      }
+      for s in 0..<count { sum += scores.pointer[s] }
+      for c in channels {
+        var o: Float = 0
+        for s in 0..<count { o += scores.pointer[s] * values.pointer[places[s] + c] }
+        q[c] = o / sum
+      }
+    }
+  }
+}
+
+/// Returns in each lane the sum over all lanes of the same head, `lane mod heads`.
+@inline(__always)
+private func sumOverHeadChannels(_ x: Lanes, heads: Int) -> Lanes {
+  var sum = x
+  if heads < 16 { sum += Lanes(lowHalf: sum.highHalf, highHalf: sum.lowHalf) }
+  if heads < 8 {
+    sum += Lanes(lowHalf: swapHalves(sum.lowHalf), highHalf: swapHalves(sum.highHalf))
+  }
+  if heads < 4 {
+    let pairs = unsafeBitCast(sum, to: SIMD8<UInt64>.self)
+    var swapped = pairs
+    swapped.evenHalf = pairs.oddHalf
+    swapped.oddHalf = pairs.evenHalf
+    sum += unsafeBitCast(swapped, to: Lanes.self)
+  }
+  if heads < 2 {
+    var swapped = sum
+    swapped.evenHalf = sum.oddHalf
+    swapped.oddHalf = sum.evenHalf
+    sum += swapped
+  }
+  return sum
+}
+
+@inline(__always)
+private func swapHalves(_ x: SIMD8<Float>) -> SIMD8<Float> {
+  SIMD8(lowHalf: x.highHalf, highHalf: x.lowHalf)
 }
