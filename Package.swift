@@ -85,7 +85,8 @@ let package = Package(
     library(
       "CommandLineTool",
       [
-        "COpenBLAS", "Configurations", "ExactSolvers", "HDF5Files", "Hamiltonians", "Integrals",
+        "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "HDF5Files", "Hamiltonians",
+        "Integrals",
         "LinearAlgebra", "NeuralNetworks", "Optimization", "Sampling", "Training", "WaveFunctions",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

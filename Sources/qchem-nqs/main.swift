@@ -1,1 +1,3 @@
-print("qchem-nqs")
+internal import CommandLineTool
+
+CommandLineTool.main()

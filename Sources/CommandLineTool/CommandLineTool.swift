@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import Foundation
+
+/// The program's entry: parses the command line, runs the command and ends the process.
+///
+/// Exit codes: 0 done, 2 bad usage or input, 3 stopped before the convergence asked for, 130 and
+/// 143 after SIGINT and SIGTERM.
+public func main() -> Never {
+  restartWithFasterKernels()
+  exit(run(Array(CommandLine.arguments.dropFirst())))
+}
+
+/// Runs one command line and returns the process's exit code.
+func run(_ arguments: [String]) -> Int32 {
+  do {
+    var command = try RootCommand.parseAsRoot(arguments)
+    try command.run()
+    return 0
+  } catch let code as ExitCode {
+    return code.rawValue
+  } catch let error as ToolError {
+    Console.error(error.message)
+    return 2
+  } catch {
+    return report(error)
+  }
+}
+
+/// Prints help to standard output, or an error in one line to standard error.
+private func report(_ error: any Error) -> Int32 {
+  let message = RootCommand.fullMessage(for: error)
+  if RootCommand.exitCode(for: error).isSuccess {
+    Console.result(message)
+    return 0
+  }
+  let complaint = RootCommand.message(for: error).replacingOccurrences(of: "\n", with: " ")
+  Console.error(complaint)
+  if let hint = message.split(separator: "\n").last(where: { $0.contains("for more information") })
+  {
+    Console.note(hint.trimmingCharacters(in: .whitespaces))
+  }
+  return 2
+}
+
+/// `qchem-nqs`.
+struct RootCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "qchem-nqs",
+    abstract: "Ground states of molecules and spin lattices with neural quantum states.",
+    discussion: """
+      Examples:
+        qchem-nqs solve h2o.fcidump
+        qchem-nqs solve n2.fcidump --ansatz retnet --seed 7 --output n2.h5
+        qchem-nqs solve --lattice heisenberg --geometry square --size 4x4 --j2 0.5
+        qchem-nqs inspect h2o.fcidump
+        qchem-nqs exact h2o.fcidump --roots 3
+        qchem-nqs convert h2o.fcidump h2o.h5
+
+      Exit codes: 0 done; 2 bad usage or input; 3 not converged where --require-convergence was \
+      given; 130 and 143 stopped by a signal, after a checkpoint.
+      """,
+    version: programVersion,
+    subcommands: [
+      SolveCommand.self, InspectCommand.self, ExactCommand.self, ConvertCommand.self,
+      InfoCommand.self,
+    ])
+}
+
+/// The program's version, as `--version`, results and `info` give it.
+let programVersion = "0.1.0"

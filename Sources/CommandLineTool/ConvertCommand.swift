@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Integrals
+internal import Logging
+
+/// `qchem-nqs convert`.
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Convert an integral file to FCIDUMP or HDF5.",
+    discussion: """
+      The input may be of any format that 'inspect' knows. The output's format follows from its \
+      name (.h5 and .hdf5: HDF5; .fcidump, FCIDUMP and the rest: FCIDUMP) or from --format. Both \
+      formats give every number back as it was; an old output is replaced in one step.
+
+      Examples:
+        qchem-nqs convert molecule.hdf5 molecule.fcidump
+        qchem-nqs convert h2o.fcidump h2o.h5
+      """)
+
+  /// The formats that can be written.
+  enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+    case fcidump
+    case hdf5
+  }
+
+  @Argument(help: "The integral file.")
+  var input: String
+
+  @Argument(help: "The file to write.")
+  var output: String
+
+  @Option(help: "The output's format. (default: by its name)")
+  var format: OutputFormat?
+
+  @OptionGroup var talk: TalkOptions
+
+  func run() throws {
+    let logger = talk.verbosity.makeLogger()
+    let molecule = try MoleculeInput.read(input, logger: logger)
+    guard !OutputPath.isSameFile(input, output) else {
+      throw ToolError("\(output) is the input itself; give another name for the output.")
+    }
+    let format = self.format ?? Self.format(ofName: output)
+    do {
+      try IntegralFile.write(
+        molecule.integrals, path: output, format: format == .hdf5 ? .hdf5 : .fcidump)
+    } catch {
+      throw ToolError("\(error)")
+    }
+    if talk.json {
+      let summary = JSONValue.object([
+        "input": .string(input), "input_format": .string(molecule.file.formatDescription),
+        "output": .string(output), "output_format": .string(format.rawValue),
+        "norb": .integer(molecule.integrals.orbitalCount),
+      ])
+      Console.result(summary.text())
+    } else {
+      logger.notice("\(molecule.file.formatDescription) to \(format.rawValue): \(output)")
+    }
+  }
+
+  static func format(ofName path: String) -> OutputFormat {
+    ["h5", "hdf5", "hdf"].contains((path as NSString).pathExtension.lowercased()) ? .hdf5 : .fcidump
+  }
+}

@@ -1,0 +1,183 @@
+internal import ArgumentParser
+internal import ExactSolvers
+internal import Foundation
+internal import Hamiltonians
+internal import Integrals
+internal import Logging
+internal import Training
+
+/// `qchem-nqs exact`.
+struct ExactCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exact",
+    abstract: "Solve a small problem exactly: full CI, or a lattice by Lanczos.",
+    discussion: """
+      Molecules: the lowest states of the (N, Sz) sector over all irreps, or in one irrep, by \
+      Davidson's method. Lattices: the lowest states by Lanczos' method, in the sector of \
+      --magnetization where the model has one. The memory is estimated first.
+
+      Examples:
+        qchem-nqs exact h2o.fcidump --roots 3
+        qchem-nqs exact n2.fcidump --irrep 1
+        qchem-nqs exact --lattice heisenberg --geometry chain --size 16
+      """)
+
+  @Argument(help: "The integral file; leave it out for lattices.")
+  var input: String?
+
+  @OptionGroup(title: "Lattices") var lattice: LatticeOptions
+
+  @Option(help: "The number of states.")
+  var roots = 1
+
+  @Option(help: "The irrep by its number, from 1, or any. (default: any)")
+  var irrep: IrrepOption?
+
+  @Option(help: ArgumentHelp("The most memory to use, such as 8G or 500M.", valueName: "bytes"))
+  var memoryLimit = ByteCount(bytes: 8 << 30)
+
+  @OptionGroup var talk: TalkOptions
+
+  func validate() throws {
+    try require("roots", roots, "from 1 to 1000") { $0 >= 1 && $0 <= 1000 }
+  }
+
+  func run() throws {
+    let start = ContinuousClock.now
+    var result: ExactResult
+    switch (input, try lattice.makeModel()) {
+    case (let input?, nil): result = try solveMolecule(input)
+    case (nil, let model?): result = try solveLattice(model)
+    case (_?, _?): throw ToolError("give an integral file or --lattice, not both.")
+    case (nil, nil):
+      throw ToolError("what is to be solved? Give an integral file, or --lattice with --size.")
+    }
+    result.seconds = seconds(since: start)
+    if talk.json {
+      Console.result(result.json.text())
+    } else {
+      Console.result(result.text(quiet: talk.quiet))
+    }
+  }
+
+  private func solveMolecule(_ path: String) throws -> ExactResult {
+    let molecule = try MoleculeInput.read(path, logger: talk.verbosity.makeLogger())
+    var label: UInt8?
+    if case .number(let number) = irrep, molecule.integrals.orbitalIrreps != nil || number != 1 {
+      label = try molecule.label(ofIrrep: number)
+    }
+    do {
+      let solver = try FullCI(molecule.integrals)
+      try checkMemory(solver.memoryEstimate(roots: roots, irrep: label))
+      let solution = try solver.solve(
+        roots: roots, irrep: label, memoryLimit: UInt64(memoryLimit.bytes))
+      let spins = solution.states.map(\.spinSquared)
+      return ExactResult(
+        problem: path, unit: "Eh", sites: nil, energies: solution.energies, spinSquared: spins,
+        irreps: solution.states.map { $0.irrep.map { Int($0) + 1 } },
+        residuals: solution.states.map(\.residual), dimension: Double(solution.dimension),
+        warnings: molecule.file.warnings)
+    } catch let error as EigensolverError {
+      throw ToolError("\(path): \(error).")
+    }
+  }
+
+  private func solveLattice(_ model: LatticeModel) throws -> ExactResult {
+    if irrep != nil { throw ToolError("--irrep is for molecules.") }
+    do {
+      let solver = try LatticeExactDiagonalization(
+        model.makeHamiltonian(UInt64.self), upCount: model.upCount)
+      try checkMemory(Double(solver.memoryEstimate(levels: roots)))
+      let solution = try solver.solve(levels: roots, memoryLimit: memoryLimit.bytes)
+      return ExactResult(
+        problem: model.name, unit: "J", sites: model.geometry.siteCount,
+        energies: solution.energies,
+        spinSquared: solution.spinSquared?.map { $0 }
+          ?? solution.energies.map { _ in nil },
+        irreps: solution.energies.map { _ in nil }, residuals: solution.residuals,
+        dimension: Double(solver.dimension))
+    } catch let error as ToolError {
+      throw error
+    } catch {
+      throw ToolError("\(model.name): \(error).")
+    }
+  }
+
+  private func checkMemory(_ needed: Double) throws {
+    guard needed <= Double(memoryLimit.bytes) else {
+      throw ToolError(
+        "the exact solution needs about \(ByteCount.text(needed)) of memory, more than the limit "
+          + "of \(memoryLimit); raise --memory-limit, choose one irrep, or use 'solve'.")
+    }
+  }
+}
+
+/// What `exact` prints.
+private struct ExactResult {
+  let problem: String
+  let unit: String
+  let sites: Int?
+  let energies: [Double]
+  let spinSquared: [Double?]
+  let irreps: [Int?]
+  let residuals: [Double]
+  let dimension: Double
+  var warnings: [String] = []
+  var seconds = 0.0
+
+  var json: JSONValue {
+    var members: [JSONValue.Member] = [
+      .init(key: "program", value: .string("qchem-nqs")),
+      .init(key: "version", value: .string(programVersion)),
+      .init(key: "problem", value: .string(problem)),
+      .init(key: "unit", value: .string(unit)),
+      .init(key: "energies", value: .array(energies.map { .number($0) })),
+    ]
+    if let sites {
+      let perSite = energies.map { JSONValue.number($0 / Double(sites)) }
+      members.append(.init(key: "sites", value: .integer(sites)))
+      members.append(.init(key: "energies_per_site", value: .array(perSite)))
+    } else {
+      members.append(.init(key: "irreps", value: .array(irreps.map { .integer($0) })))
+    }
+    members += [
+      .init(key: "spin_squared", value: .array(spinSquared.map { .number($0) })),
+      .init(key: "residuals", value: .array(residuals.map { .number($0) })),
+      .init(key: "dimension", value: .integer(Int(dimension))),
+      .init(key: "wall_seconds", value: .number(seconds)),
+      .init(key: "warnings", value: .array(warnings.map { .string($0) })),
+    ]
+    return .object(members)
+  }
+
+  func text(quiet: Bool) -> String {
+    var lines: [String] = []
+    if !quiet {
+      lines.append("\(problem): \(Int(dimension)) states, solved in \(duration)")
+      for (index, energy) in energies.enumerated() {
+        var line = String(format: "state %3d  %18.10f \(unit)", index + 1, energy)
+        if let spin = spinSquared[index] { line += "  <S^2> " + fixed(spin, 4) }
+        if let irrep = irreps[index] { line += "  irrep \(irrep)" }
+        if let sites { line += String(format: "  per site %.12f", energy / Double(sites)) }
+        lines.append(line)
+      }
+    }
+    lines.append(String(format: "EXACT ENERGY  %.10f \(unit)", energies.first ?? .nan))
+    return lines.joined(separator: "\n")
+  }
+
+  private var duration: String { String(format: "%.1f s", seconds) }
+}
+
+/// Returns a number with a fixed count of decimals, and no minus sign before zero.
+func fixed(_ value: Double, _ decimals: Int) -> String {
+  let text = String(format: "%.\(decimals)f", value)
+  return text.hasPrefix("-") && !text.contains { "123456789".contains($0) }
+    ? String(text.dropFirst()) : text
+}
+
+/// Returns the seconds that have passed.
+func seconds(since start: ContinuousClock.Instant) -> Double {
+  let duration = start.duration(to: .now)
+  return Double(duration.components.seconds) + 1e-18 * Double(duration.components.attoseconds)
+}

@@ -1,0 +1,78 @@
+internal import ArgumentParser
+
+/// What becomes of a run: its files and its end.
+struct RunOptions: ParsableArguments {
+  @Option(
+    help: """
+      The irrep of the state: its number in the file's ORBSYM, from 1, or any. \
+      (default: the file's ISYM, see the user guide)
+      """)
+  var irrep: IrrepOption?
+
+  @Option(
+    name: .shortAndLong,
+    help: """
+      The result file, replaced at the first checkpoint. \
+      (default: the input's name with .nqs.h5, in this folder)
+      """)
+  var output: String?
+
+  @Option(help: "Steps between checkpoints. (default: as many as take 20 seconds)")
+  var checkpointEvery: Int?
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "End with exit code 3 where the steps run out before convergence. (default: no)")
+  var requireConvergence: Bool?
+
+  func validate() throws {
+    try require("checkpoint-every", checkpointEvery, "at least 1") { $0 >= 1 }
+  }
+
+  /// Returns these options over those of a file.
+  func over(_ other: RunOptions) -> RunOptions {
+    var merged = self
+    merged.irrep = irrep ?? other.irrep
+    merged.output = output ?? other.output
+    merged.checkpointEvery = checkpointEvery ?? other.checkpointEvery
+    merged.requireConvergence = requireConvergence ?? other.requireConvergence
+    return merged
+  }
+}
+
+/// Which irreps may contribute, as the command line says it.
+enum IrrepOption: ExpressibleByArgument, Equatable {
+  /// All of them.
+  case any
+  /// One, from 1 as in an FCIDUMP.
+  case number(Int)
+
+  init?(argument: String) {
+    if argument == "any" {
+      self = .any
+    } else if let number = Int(argument) {
+      self = .number(number)
+    } else {
+      return nil
+    }
+  }
+}
+
+/// How the program talks.
+struct TalkOptions: ParsableArguments {
+  @Flag(help: "Print one JSON object to standard output, everything else to standard error.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Print the result and errors only.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Say more about what is chosen and done.")
+  var verbose = false
+
+  func validate() throws {
+    if quiet && verbose { throw ValidationError("--quiet and --verbose exclude each other.") }
+  }
+
+  /// How much is said.
+  var verbosity: Verbosity { quiet ? .quiet : verbose ? .verbose : .normal }
+}

@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import Foundation
+internal import HDF5Files
+internal import Logging
+internal import Training
+
+/// `qchem-nqs solve`.
+struct SolveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "solve",
+    abstract: "Find the ground state of a molecule or a spin lattice.",
+    discussion: """
+      Trains a neural quantum state and evaluates it. The last line on standard output is the \
+      energy, 'FINAL ENERGY  <energy> Eh  +/- <error>'; everything else is in the result file \
+      (HDF5), which is a checkpoint as well.
+
+      Where no option is given, settings are chosen by the problem's size; the result file holds \
+      what was chosen. --config takes a TOML file of the same names, which the command line \
+      overrides:
+        ansatz = "retnet"
+        phase-hidden = [64, 64]
+        spin-flip = true
+
+      Examples:
+        qchem-nqs solve h2o.fcidump
+        qchem-nqs solve n2.fcidump --ansatz retnet --seed 7 --output n2.h5
+        qchem-nqs solve n2.fcidump --json --quiet > n2.json
+        qchem-nqs solve --lattice heisenberg --geometry chain --size 16
+        qchem-nqs solve --lattice ising --size 4x4 --field 3.044
+        qchem-nqs solve --resume n2.h5 --steps 500
+      """)
+
+  @Argument(help: "The integral file (FCIDUMP or HDF5); leave it out for lattices.")
+  var input: String?
+
+  @Option(help: "A TOML file with options.")
+  var config: String?
+
+  @Option(
+    help: """
+      Go on with the run of a result file, to the same file unless --output names another. Its \
+      settings are kept; --steps and other options of the end may be given anew.
+      """)
+  var resume: String?
+
+  @OptionGroup(title: "Lattices") var lattice: LatticeOptions
+  @OptionGroup var settings: SettingsOptions
+  @OptionGroup(title: "Files and talk") var files: RunOptions
+  @OptionGroup(title: "Files and talk") var talk: TalkOptions
+
+  func run() throws {
+    let start = ContinuousClock.now
+    let logger = talk.verbosity.makeLogger()
+    var options = SolveOptions(lattice: lattice, settings: [settings], files: files)
+    if let config { options = options.over(try ConfigurationFile.read(config)) }
+    let plan =
+      if let resume {
+        try SolvePlan(resuming: resume, input: input, options: options, logger: logger)
+      } else {
+        try SolvePlan(input: input, options: options, logger: logger)
+      }
+    let run: any TrainingRun
+    do {
+      run = try makeTrainingRun(plan.problem, settings: plan.settings, snapshot: plan.snapshot)
+    } catch {
+      throw ToolError("\(error)")
+    }
+    try drive(run, plan, options, logger: logger, since: start)
+  }
+
+  private func drive(
+    _ run: any TrainingRun, _ plan: SolvePlan, _ options: SolveOptions, logger: Logger,
+    since start: ContinuousClock.Instant
+  ) throws {
+    logger.notice("\(plan.headline(of: run))")
+    let store = { (snapshot: Snapshot, final: FinalResult?) throws in
+      let record = RunRecord(
+        provenance: plan.provenance, problem: plan.problem, run: run, snapshot: snapshot,
+        final: final)
+      try ResultFile.write(record, to: plan.output)
+    }
+    let driver = TrainingDriver(
+      run: run, store: store, logger: logger, signals: SignalWatch(),
+      checkpointEvery: options.files.checkpointEvery)
+    var progress = ProgressReporter(
+      descriptor: talk.quiet
+        ? nil : talk.json ? Console.stderrDescriptor : Console.stdoutDescriptor,
+      totalSteps: run.settings.convergence.steps ?? 0, verbose: talk.verbose, unit: plan.unit)
+    let outcome: TrainingDriver.Outcome
+    do {
+      outcome = try driver.drive(progress: &progress)
+    } catch let error as TrainingError {
+      throw ToolError("\(error)")
+    } catch let error as HDF5Error {
+      throw ToolError("the result could not be written. \(error)")
+    }
+    switch outcome {
+    case .stopped(let signal):
+      logger.notice(
+        "stopped after step \(run.trace.count); go on by: qchem-nqs solve --resume \(plan.output)")
+      throw ExitCode(128 + signal)
+    case .finished(let final):
+      try finish(run, final, plan, options, store: store, logger: logger, since: start)
+    }
+  }
+
+  /// Prints the summary and stores the final result.
+  private func finish(
+    _ run: any TrainingRun, _ final: FinalResult, _ plan: SolvePlan, _ options: SolveOptions,
+    store: (Snapshot, FinalResult?) throws -> Void, logger: Logger,
+    since start: ContinuousClock.Instant
+  ) throws {
+    var failure: (any Error)?
+    do { try store(run.snapshot(), final) } catch { failure = error }
+    let summary = SolveSummary(
+      run: run, final: final, plan: plan, output: failure == nil ? plan.output : nil,
+      seconds: seconds(since: start))
+    if final.isCollapsed { logger.warning("\(summary.collapseWarning)") }
+    if talk.json {
+      Console.result(summary.json.text())
+    } else {
+      Console.result(summary.text(quiet: talk.quiet))
+    }
+    // The numbers are out before the complaint, so that a full disk does not lose them.
+    if let failure { throw ToolError("the result could not be written. \(failure)") }
+    if options.files.requireConvergence == true, !run.isConverged {
+      logger.warning("not converged after \(run.trace.count) steps")
+      throw ExitCode(3)
+    }
+  }
+}

@@ -1,0 +1,168 @@
+internal import Foundation
+internal import Hamiltonians
+internal import Integrals
+internal import LinearAlgebra
+internal import Logging
+internal import Training
+
+/// The options of a run from the command line and the configuration file.
+struct SolveOptions {
+  var lattice: LatticeOptions
+  /// Lists of settings; later ones win.
+  var settings: [SettingsOptions]
+  var files: RunOptions
+
+  /// Returns these options over those of a file.
+  func over(_ file: ConfigurationFile) -> SolveOptions {
+    SolveOptions(
+      lattice: lattice.over(file.lattice), settings: [file.settings] + settings,
+      files: files.over(file.run))
+  }
+
+  /// Overwrites those settings that were given.
+  func apply(to result: inout Settings, positions: Int) throws {
+    for options in settings { try options.apply(to: &result, positions: positions) }
+    if let width = result.ansatz.width, let heads = result.ansatz.heads, width % heads != 0 {
+      throw ToolError("--width must be a multiple of --heads, but \(width) is not of \(heads).")
+    }
+  }
+}
+
+/// What a run works on and where its result goes, checked.
+struct SolvePlan {
+  let problem: Problem
+  let settings: Settings
+  let snapshot: Snapshot?
+  let output: String
+  let provenance: RunRecord.Provenance
+  /// What the input's reader had to assume.
+  let warnings: [String]
+
+  /// Plans a new run.
+  init(input: String?, options: SolveOptions, logger: Logger) throws {
+    let name: String
+    var warnings: [String] = []
+    switch (input, try options.lattice.makeModel()) {
+    case (let input?, nil):
+      let molecule = try MoleculeInput.read(input, logger: logger)
+      problem = try molecule.makeProblem(options.files.irrep, logger: logger)
+      name = OutputPath.standard(for: input)
+      warnings = molecule.file.warnings
+    case (nil, let model?):
+      if options.files.irrep != nil { throw ToolError("--irrep is for molecules.") }
+      problem = .lattice(model)
+      name = model.name + ".nqs.h5"
+    case (_?, _?): throw ToolError("give an integral file or --lattice, not both.")
+    case (nil, nil):
+      throw ToolError(
+        "what is to be solved? Give an integral file, --lattice with --size, or --resume.")
+    }
+    var settings = Settings()
+    try options.apply(to: &settings, positions: problem.positions)
+    self.settings = settings
+    self.warnings = warnings
+    snapshot = nil
+    output = options.files.output ?? name
+    provenance = Self.makeProvenance(input: input)
+    try OutputPath.check(output, input: input)
+  }
+
+  /// Plans to go on with a run.
+  init(resuming path: String, input: String?, options: SolveOptions, logger: Logger) throws {
+    let record: RunRecord
+    do {
+      record = try ResultFile.read(path)
+    } catch {
+      throw ToolError("\(error)")
+    }
+    if options.files.irrep != nil {
+      throw ToolError("--irrep cannot change on --resume; start a new run for another state.")
+    }
+    let given: Problem?
+    if let input {
+      given = .molecule(try MoleculeInput.read(input, logger: logger).integrals, irrep: .automatic)
+    } else {
+      given = try options.lattice.makeModel().map { .lattice($0) }
+    }
+    if let given, given.digest != record.problem.digest {
+      throw ToolError(
+        "\(path) is a run of another problem (\(record.problemName)); leave the input out to go on "
+          + "with it, or start a new run without --resume.")
+    }
+    var settings = record.settings
+    try options.apply(to: &settings, positions: record.problem.positions)
+    guard settings.withEnd(of: record.settings) == record.settings else {
+      throw ToolError(
+        "--resume goes on with the run's own settings; only --steps, --energy-tolerance, --window, "
+          + "--final-draws, --final-samples, --exact-limit, --leading and --threads may change.")
+    }
+    problem = record.problem
+    self.settings = settings
+    snapshot = record.snapshot
+    warnings = []
+    output = options.files.output ?? path
+    provenance = Self.makeProvenance(input: record.provenance.input)
+    try OutputPath.check(output, input: input)
+    logger.notice("going on after step \(record.snapshot.step) of \(path)")
+  }
+
+  /// The energy's unit.
+  var unit: String {
+    switch problem {
+    case .molecule: "Eh"
+    case .lattice: "J"
+    }
+  }
+
+  /// The problem's name for people.
+  var problemName: String { problem.name(input: provenance.input) }
+
+  /// Returns one line that says what is about to be done.
+  func headline(of run: any TrainingRun) -> String {
+    let dimension = run.sectorDimension
+    let count = dimension < 1e15 ? String(Int(dimension)) : String(format: "%.2e", dimension)
+    return "\(problemName): \(count) configurations, \(run.settings.ansatz.kind.rawValue) with "
+      + "\(run.parameterCount) parameters, seed \(run.settings.seed), result in \(output)"
+  }
+
+  private static func makeProvenance(input: String?) -> RunRecord.Provenance {
+    .init(
+      program: "qchem-nqs", version: programVersion,
+      libraries: ["HDF5 \(hdf5Version())", "OpenBLAS kernels \(BLAS.kernelName)"], input: input)
+  }
+}
+
+extension Problem {
+  /// The number of orbitals or sites.
+  var positions: Int {
+    switch self {
+    case .molecule(let integrals, _): integrals.orbitalCount
+    case .lattice(let model): model.geometry.siteCount
+    }
+  }
+
+  /// The problem's name for people: the input's path or the model's name.
+  func name(input: String?) -> String {
+    switch self {
+    case .molecule: input ?? "molecule"
+    case .lattice(let model): model.name
+    }
+  }
+}
+
+extension RunRecord {
+  /// The problem's name for people.
+  var problemName: String { problem.name(input: provenance.input) }
+}
+
+extension Settings {
+  /// Returns these settings with those of the run's end, which a resumed run may change, taken
+  /// from another.
+  fileprivate func withEnd(of other: Settings) -> Settings {
+    var result = self
+    result.convergence = other.convergence
+    result.evaluation = other.evaluation
+    result.threads = other.threads
+    return result
+  }
+}

@@ -1,0 +1,263 @@
+import Foundation
+import HDF5Files
+import Testing
+
+@Suite("Solving, stopping and going on", .serialized)
+struct SolveTests {
+  /// 0.1 millihartree: what the program promises of small molecules.
+  static let tolerance = 1e-4
+
+  static let molecules: [(name: String, energy: Double, reference: Double, spinSquared: Double)] = [
+    ("h2", -1.1372701746609026, -1.1166843870853405, 0),
+    ("lih", -7.882403410335502, -7.862026959394137, 0),
+    ("h2o", -75.0124036588357, -74.96292824643409, 0),
+    ("oh", -74.38713412720978, -74.36153072613814, 0.75),
+  ]
+
+  @Test("Small molecules, with both networks", arguments: molecules.indices)
+  func moleculeIsSolved(_ index: Int) throws {
+    let (name, energy, reference, spinSquared) = Self.molecules[index]
+    for ansatz in ["transformer", "retnet"] {
+      let program = try Program()
+      let output = try program.run(
+        "solve", Program.molecule(name), "--json", "--quiet", "--ansatz", ansatz)
+      #expect(output.status == 0)
+      #expect(output.standardError.isEmpty, "\(output.standardError)")
+      let json = try output.json()
+      for key in [
+        "program", "version", "problem", "ansatz", "parameters", "seed", "threads", "steps",
+        "energy", "energy_error", "variance", "reference_energy", "correlation_energy",
+        "distinct_samples", "dropped_weight", "v_score", "wall_seconds", "output", "leak_energy",
+        "collapsed",
+      ] {
+        #expect(json[key] != nil && !(json[key] is NSNull), "\(key) is missing")
+      }
+      let found = try #require(json["energy"] as? Double)
+      let error = try #require(json["energy_error"] as? Double)
+      #expect(abs(found - energy) < Self.tolerance)
+      #expect(found > energy - 3 * error - 1e-9, "below the exact energy")
+      #expect(abs(try #require(json["reference_energy"] as? Double) - reference) < 1e-8)
+      let correlation = try #require(json["correlation_energy"] as? Double)
+      #expect(abs(correlation - (found - reference)) < 1e-8)
+      #expect(abs(try #require(json["spin_squared"] as? Double) - spinSquared) < 0.01)
+      #expect(json["collapsed"] as? Bool == false)
+      #expect(json["ansatz"] as? String == ansatz)
+      #expect(program.folder.names == ["\(name)_sto3g.nqs.h5"])
+    }
+  }
+
+  @Test("The last line is the energy, and a pipe gets no escape codes")
+  func textEndsWithTheEnergy() throws {
+    let output = try Program().run("solve", Program.molecule("h2"))
+    let last = try #require(output.lines.last)
+    #expect(
+      last.wholeMatch(of: /FINAL ENERGY  -1\.13727\d{5} Eh  \+\/- \d\.\d{7}/) != nil, "\(last)")
+    #expect(!output.standardOutput.contains("\u{1B}") && !output.standardOutput.contains("\r"))
+    #expect(!output.standardError.contains("\u{1B}"))
+    #expect(output.standardOutput.contains("leak"))
+    #expect(output.standardOutput.contains("<S^2>"))
+
+    let quiet = try Program().run("solve", Program.molecule("h2"), "--quiet")
+    #expect(quiet.lines.count == 1 && quiet.standardError.isEmpty)
+  }
+
+  @Test("With --json, standard output is one object and progress goes elsewhere")
+  func jsonIsAlone() throws {
+    let output = try Program().run("solve", Program.molecule("lih"), "--json")
+    _ = try output.json()
+    #expect(output.standardError.contains("energy / Eh"))
+  }
+
+  static let lattices: [(arguments: [String], energy: Double, sites: Int)] = [
+    (["--lattice", "heisenberg", "--geometry", "chain", "--size", "8"], -3.651093408937, 8),
+    (
+      ["--lattice", "ising", "--geometry", "chain", "--size", "10", "--field", "1"],
+      -12.784906442999, 10
+    ),
+  ]
+
+  @Test("Small lattices", arguments: lattices.indices)
+  func latticeIsSolved(_ index: Int) throws {
+    let (arguments, energy, sites) = Self.lattices[index]
+    let program = try Program()
+    let exact = try program.run(["exact", "--json"] + arguments).json()
+    let energies = try #require(exact["energies"] as? [Double])
+    #expect(abs(try #require(energies.first) - energy) < 1e-9)
+
+    let output = try program.run(["solve", "--output", "r.h5"] + arguments)
+    #expect(output.status == 0, "\(output.standardError)")
+    #expect(output.standardOutput.contains("ENERGY PER SITE"))
+    let last = try #require(output.lines.last)
+    let match = try #require(last.wholeMatch(of: /FINAL ENERGY  (-\d+\.\d{10}) J  \+\/- \d\.\d{7}/))
+    let found = try #require(Double(match.1))
+    #expect(abs(found / energy - 1) < 1e-3)
+
+    let json = try program.run(["solve", "--json", "--output", "r2.h5"] + arguments).json()
+    let total = try #require(json["energy"] as? Double)
+    let perSite = try #require(json["energy_per_site"] as? Double)
+    #expect(abs(perSite - total / Double(sites)) < 1e-12)
+    #expect(json["reference_energy"] is NSNull)
+  }
+
+  @Test("The result file has its groups, and the same numbers as the summary")
+  func resultFileIsComplete() throws {
+    let program = try Program()
+    let json = try program.run("solve", Program.molecule("lih"), "--json", "--output", "r.h5")
+      .json()
+    let root = try ResultReader(program.folder.path("r.h5")).root
+    #expect(try root.attribute("type")?.stringValue == "qchem-nqs result")
+    #expect(try root.attribute("version")?.intValue == 1)
+    let groups = [
+      "configuration", "final", "optimizer", "parameters", "problem", "samples", "trace",
+    ]
+    #expect(try root.names() == groups)
+    let final = try root.group("final")
+    // Foundation reads the last digit of a number in JSON as it likes.
+    let energy = try #require(try final.attribute("energy")?.doubleValue)
+    #expect(abs(energy - (try #require(json["energy"] as? Double))) < 1e-12)
+    #expect(try final.attribute("leak_energy")?.doubleValue != nil)
+    let steps = try root.group("trace").read(Int.self, "step").values
+    #expect(steps == Array(1...(try #require(json["steps"] as? Int))))
+    #expect(try root.group("samples").shape("alpha").last == 2)
+    // Four of six orbitals' electrons in the leading determinant: the lowest two of each spin.
+    #expect(try root.group("samples").read(UInt64.self, "alpha").values.first == 0b11)
+    let logs = try root.group("samples").read(Double.self, "log_modulus").values
+    #expect(logs.count <= 100 && logs.first == logs.max())
+    #expect(try root.group("problem/integrals").attribute("orbital_count")?.intValue == 6)
+    #expect(try ResultReader(program.folder.path("r.h5")).settings()["seed"] as? Int == 1)
+  }
+
+  @Test("The same seed gives the same trace, another seed another")
+  func seedDecides() throws {
+    let program = try Program()
+    var traces: [[String: [Double]]] = []
+    for (name, options) in [
+      ("a.h5", ["--seed", "3"]), ("b.h5", ["--seed", "3"]), ("c.h5", ["--seed", "4"]),
+    ] {
+      let arguments = ["solve", Program.molecule("lih"), "--output", name, "--quiet"] + options
+      #expect(try program.run(arguments).status == 0)
+      traces.append(try ResultReader(program.folder.path(name)).trace())
+    }
+    #expect(traces[0] == traces[1])
+    #expect(traces[0]["energy"] != traces[2]["energy"])
+  }
+
+  /// A run of a second or more, with many checkpoints.
+  private static func longRun(_ output: String) -> [String] {
+    [
+      "solve", Program.molecule("h2o"), "--output", output, "--steps", "300", "--window", "150",
+      "--checkpoint-every", "10",
+    ]
+  }
+
+  @Test("SIGTERM and SIGINT leave a checkpoint, from which the trace goes on as if undisturbed")
+  func signalIsSurvived() throws {
+    let program = try Program()
+    #expect(try program.run(Self.longRun("whole.h5")).status == 0)
+    let whole = try ResultReader(program.folder.path("whole.h5"))
+    for (signal, status) in [(SIGTERM, 143), (SIGINT, 130)] {
+      let name = "stopped-\(signal).h5"
+      let running = try program.start(Self.longRun(name))
+      running.waitForFile(program.folder.path(name))
+      kill(running.process.processIdentifier, signal)
+      let stopped = running.wait()
+      #expect(stopped.status == Int32(status), "\(stopped)")
+      let partial = try ResultReader(program.folder.path(name)).trace()
+      let done = try #require(partial["step"]?.count)
+      #expect(done >= 10 && done < 300, "stopped after \(done) steps")
+
+      let resumed = try program.run("solve", "--resume", name, "--json")
+      #expect(resumed.status == 0, "\(resumed.standardError)")
+      let result = try ResultReader(program.folder.path(name))
+      #expect(try result.trace() == whole.trace())
+      let energy = try result.root.group("final").attribute("energy")?.doubleValue
+      #expect(try whole.root.group("final").attribute("energy")?.doubleValue == energy)
+    }
+    #expect(program.folder.names == ["stopped-15.h5", "stopped-2.h5", "whole.h5"])
+  }
+
+  @Test("After kill -9 the last checkpoint is whole and the run goes on", arguments: [0, 100, 300])
+  func killIsSurvived(_ milliseconds: Int) throws {
+    let program = try Program()
+    let running = try program.start(Self.longRun("r.h5"))
+    running.waitForFile(program.folder.path("r.h5"))
+    usleep(UInt32(1000 * milliseconds))
+    kill(running.process.processIdentifier, SIGKILL)
+    #expect(running.wait().status == -SIGKILL)
+    let done = try #require(try ResultReader(program.folder.path("r.h5")).trace()["step"]?.count)
+    #expect(done >= 10)
+    let resumed = try program.run("solve", "--resume", "r.h5", "--json")
+    #expect(resumed.status == 0, "\(resumed.standardError)")
+    #expect(try resumed.json()["steps"] as? Int == 300)
+    let energy = try #require(try resumed.json()["energy"] as? Double)
+    #expect(abs(energy + 75.0124036588357) < Self.tolerance)
+  }
+
+  @Test("A finished run can be given more steps, but no other settings")
+  func runIsExtended() throws {
+    let program = try Program()
+    let molecule = Program.molecule("lih")
+    #expect(
+      try program.run("solve", molecule, "--output", "r.h5", "--steps", "6", "--window", "10")
+        .status == 0)
+    let before = try ResultReader(program.folder.path("r.h5")).trace()
+    let json = try program.run("solve", molecule, "--resume", "r.h5", "--steps", "9", "--json")
+      .json()
+    #expect(json["steps"] as? Int == 9)
+    let after = try ResultReader(program.folder.path("r.h5")).trace()
+    #expect(after["energy"]?.prefix(6) == before["energy"]?[...])
+
+    for (arguments, word) in [
+      (["--seed", "9"], "--resume"), (["--width", "48"], "--resume"),
+      (["--irrep", "1"], "--irrep"),
+      ([Program.molecule("h2")], "another problem"),
+      (["--lattice", "ising", "--size", "2x2", "--field", "1"], "another problem"),
+    ] {
+      let output = try program.run(["solve", "--resume", "r.h5"] + arguments)
+      expectComplaint(output, in: program, mentioning: [word], leaving: ["r.h5"])
+    }
+    #expect(try ResultReader(program.folder.path("r.h5")).trace() == after)
+  }
+
+  @Test("A truncated or changed checkpoint is refused", arguments: [100, 5000, 0.5, 0.99])
+  func damageIsRefused(_ length: Double) throws {
+    let program = try Program()
+    #expect(try program.run("solve", Program.molecule("h2"), "--output", "r.h5").status == 0)
+    let url = program.folder.url.appending(path: "r.h5")
+    let whole = try Data(contentsOf: url)
+    let count = length < 1 ? Int(length * Double(whole.count)) : Int(length)
+    try whole.prefix(count).write(to: url)
+    let output = try program.run("solve", "--resume", "r.h5", "--output", "new.h5")
+    expectComplaint(
+      output, in: program, mentioning: ["truncated", "incomplete", "HDF5"], leaving: ["r.h5"])
+  }
+
+  @Test("Other files are not overwritten")
+  func foreignFilesStay() throws {
+    let program = try Program()
+    let molecule = program.folder.path("h2.fcidump")
+    try FileManager.default.copyItem(atPath: Program.molecule("h2"), toPath: molecule)
+    try program.folder.write("notes", to: "notes.txt")
+    for name in ["h2.fcidump", "notes.txt"] {
+      let output = try program.run("solve", "h2.fcidump", "--output", name)
+      expectComplaint(
+        output, in: program, mentioning: [name], leaving: ["h2.fcidump", "notes.txt"])
+    }
+    #expect(
+      FileManager.default.contents(atPath: program.folder.path("notes.txt")) == Data("notes".utf8))
+    // A result, however, is replaced.
+    for _ in 0..<2 {
+      #expect(try program.run("solve", "h2.fcidump", "--quiet").status == 0)
+    }
+  }
+
+  @Test("Without convergence, --require-convergence ends with 3")
+  func convergenceIsRequired() throws {
+    let program = try Program()
+    let output = try program.run(
+      "solve", Program.molecule("h2o"), "--steps", "2", "--require-convergence", "--json")
+    #expect(output.status == 3)
+    #expect(try output.json()["converged"] as? Bool == false)
+    #expect(program.folder.names == ["h2o_sto3g.nqs.h5"])
+  }
+}
