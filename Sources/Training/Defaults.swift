@@ -10,6 +10,9 @@ struct ProblemSize {
   var dimension: Double
   /// Whether the problem is a lattice.
   var isLattice: Bool
+  /// Whether few configurations dominate the ground state, so that a small configuration
+  /// interaction is a good start.
+  var hasPeakedStart: Bool
 }
 
 extension Settings {
@@ -29,7 +32,7 @@ extension Settings {
     filled.ansatz.order =
       ansatz.order
       ?? (size.isLattice ? Array(0..<size.positions) : Array((0..<size.positions).reversed()))
-    filled.sampling.maximumSamples = sampling.maximumSamples ?? (size.dimension > 6000 ? 3000 : 2000)
+    filled.sampling.maximumSamples = sampling.maximumSamples ?? Self.defaultSamples(for: size)
     filled.sampling.exponent = sampling.exponent ?? 1
     filled.optimizer.learningRate = optimizer.learningRate ?? (isAdam ? 1e-3 : 0.5)
     filled.optimizer.momentum = optimizer.momentum ?? (isAdam ? 0.9 : 0.8)
@@ -37,16 +40,22 @@ extension Settings {
     filled.optimizer.maximumStep = optimizer.maximumStep ?? 0.3
     filled.annealing.kind = annealing.kind ?? AnnealingKind.none
     filled.localEnergy.mode = localEnergy.mode ?? .full
-    filled.start.kind = start.kind ?? (size.isLattice ? .random : .perturbative)
-    filled.start.determinants = start.determinants ?? 200
+    filled.start.kind = start.kind ?? (size.hasPeakedStart ? .perturbative : .random)
+    filled.start.determinants = start.determinants ?? (size.isLattice ? 1000 : 200)
     filled.start.steps = start.steps ?? 20
-    filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : 200)
+    filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : size.isLattice ? 300 : 200)
     filled.convergence.energyTolerance = convergence.energyTolerance ?? 1e-5
     filled.convergence.window = convergence.window ?? 5
     filled.annealing.steps = annealing.steps ?? (filled.convergence.steps ?? 0) / 2
     filled.evaluation.maximumSamples = evaluation.maximumSamples ?? 20_000
     filled.evaluation.exactLimit = evaluation.exactLimit ?? 50_000
     return filled
+  }
+
+  /// The room for distinct configurations: a whole sector where that is affordable.
+  private static func defaultSamples(for size: ProblemSize) -> Int {
+    if size.isLattice { return size.dimension <= 7000 ? 7000 : 2000 }
+    return size.dimension > 6000 ? 3000 : 2000
   }
 }
 
@@ -92,6 +101,7 @@ extension ResolvedSettings {
       temperatures = .exponential(initial: initial, warmUp: warmUp, steps: annealingSteps)
     }
     minimumSteps = firstExponent < 1 ? steps * 3 / 4 : 0
+    isNoisy = size.isLattice && size.dimension > Double(maximumSamples)
     denominatorFloor = size.isLattice ? 1 : 0.3
     leakLimit = 5e-4
 

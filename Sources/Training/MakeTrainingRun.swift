@@ -69,7 +69,7 @@ private func makeMolecularRun<Word: ConfigurationWord>(
   }
   let orbitals = integrals.orbitalCount
   let dimension = space(Array((0..<orbitals).reversed())).dimension
-  let size = ProblemSize(positions: orbitals, dimension: dimension, isLattice: false)
+  let size = ProblemSize(positions: orbitals, dimension: dimension, isLattice: false, hasPeakedStart: true)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
   let ordered = space(filled.ansatz.order ?? [])
@@ -206,25 +206,33 @@ private func makeLatticeRun<Word: ConfigurationWord>(
     ConfigurationSpace(upCount: upCount, order: order, spinFlipParity: parity)
   }
   let dimension = space(Array(0..<sites)).dimension
-  let size = ProblemSize(positions: sites, dimension: dimension, isLattice: true)
+  let size = ProblemSize(
+    positions: sites, dimension: dimension, isLattice: true, hasPeakedStart: upCount != nil)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
-  guard resolved.startKind == .random else {
-    throw TrainingError(
-      .invalidSettings, "--start perturbative is for molecules; lattices start from random parameters")
-  }
   let ordered = space(filled.ansatz.order ?? [])
   let neel = (0..<sites).reduce(into: Word(0)) { word, site in
     let x = site % model.geometry.width
     let y = site / model.geometry.width
     if upCount != nil && (x + y) % 2 == 0 { word |= 1 << Word(site) }
   }
+  var start: StartVector<Word>?
+  if resolved.startKind == .perturbative && snapshot == nil {
+    let reference = Configuration<Word>(alpha: neel)
+    do throws(LinearAlgebraError) {
+      let result = try SelectedCI<Word>(maximumConfigurations: resolved.startDeterminants).run(
+        from: [reference, ordered.flipped(reference)], hamiltonian)
+      start = StartVector(result, space: ordered, limit: resolved.maximumSamples)
+    } catch {
+      throw TrainingError(.notFinite, "the start's configuration interaction failed: \(error)")
+    }
+  }
   return try makeRun(
     hamiltonian, ordered, spinOperator: spinOperator,
     context: .init(
       referenceEnergy: hamiltonian.diagonalElement(Configuration(alpha: neel)),
       degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
-    start: nil,
+    start: start,
     messages: parity == 0 ? [] : ["symmetry: \(parity > 0 ? "even" : "odd") under spin flip"],
     settings: filled, resolved: resolved, snapshot: snapshot)
 }
@@ -262,7 +270,10 @@ private func makeRun<H: Hamiltonian>(
   let network = makeNetwork(
     settings.ansatz, positions: space.positions, vocabulary: space.vocabulary)
   let phaseNetwork = MultilayerPerceptron(
-    configuration: PerceptronConfiguration(hiddenWidths: settings.ansatz.phaseHidden ?? []),
+    configuration: PerceptronConfiguration(
+      hiddenWidths: settings.ansatz.phaseHidden ?? [],
+      // A random start needs different signs to choose from; a fitted one needs none.
+      outputScale: resolved.startKind == .random ? 2 : 0.1),
     inputs: WaveFunction<H.Word>.phaseInputCount(of: space))
   let waveFunction = WaveFunction(
     space: space, network: network, phaseNetwork: phaseNetwork, threads: resolved.threads,
