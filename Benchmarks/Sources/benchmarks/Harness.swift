@@ -52,6 +52,7 @@ enum Harness {
         let rate = "\(scaled(item.units / seconds))\(item.unit)/s"
         let flops = item.flops > 0 ? String(format: "%.1f", item.flops / seconds * 1e-9) : ""
         print("| \(item.name) | \(scaled(seconds))s | \(scaled(least))s | \(rate) | \(flops) |")
+        fflush(nil)
       }
     }
   }

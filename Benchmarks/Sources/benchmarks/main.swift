@@ -1,4 +1,3 @@
-import Foundation
 import LinearAlgebra
 
 // benchmarks [TOPIC…] [--only TEXT]: times the kernels; all topics if none is named, of their
@@ -13,7 +12,6 @@ if let option = names.firstIndex(of: "--only"), option + 1 < names.count {
   filter = names[option + 1]
   names.removeSubrange(option...option + 1)
 }
-setvbuf(stdout, nil, _IOLBF, 0)
 BLAS.setThreadCount(1)
 print("OpenBLAS kernels: \(BLAS.kernelName)")
 Harness.run(topics.filter { names.isEmpty || names.contains($0.name) }, filter: filter)
