@@ -241,7 +241,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     var isShared = isShared
     if !isShared && (children.count >= 32 * share.count || position + 2 >= space.positions) {
       isShared = true
-      mine = children.enumerated().filter { $0.offset % share.count == share.index }
+      mine =
+        children.enumerated().filter { $0.offset % share.count == share.index }
         .map(\.element)[...]
     }
     while !mine.isEmpty {

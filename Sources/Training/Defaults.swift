@@ -89,7 +89,7 @@ extension ResolvedSettings {
     window = try value(settings.convergence.window, "window")
     evaluationDraws = settings.evaluation.draws
     evaluationMaximumSamples = try value(
-      settings.evaluation.maximumSamples, "evaluation-samples")
+      settings.evaluation.maximumSamples, "final-samples")
     exactLimit = try value(settings.evaluation.exactLimit, "exact-limit")
     let annealingSteps = try value(settings.annealing.steps, "annealing-steps")
     let initial = settings.annealing.initialTemperature
@@ -116,15 +116,15 @@ extension ResolvedSettings {
     try check(weightDecay >= 0, "--weight-decay must be at least 0, not \(weightDecay)")
     try check(maximumStep > 0, "--maximum-step must be positive, not \(maximumStep)")
     try check(initial >= 0 && initial.isFinite, "--t0 must be at least 0, not \(initial)")
-    try check(warmUp >= 0, "--annealing-warm-up must be at least 0, not \(warmUp)")
+    try check(warmUp >= 0, "--warm-up-steps must be at least 0, not \(warmUp)")
     try check(annealingSteps >= 0, "--annealing-steps must be at least 0, not \(annealingSteps)")
     try check(steps > 0, "--steps must be at least 1, not \(steps)")
     try check(window > 0, "--window must be at least 1, not \(window)")
     try check(energyTolerance >= 0, "--energy-tolerance must be at least 0, not \(energyTolerance)")
     try check(startDeterminants > 0, "--start-determinants must be at least 1")
     try check(startSteps >= 0, "--start-steps must be at least 0")
-    try check((evaluationDraws ?? 1) > 0, "--evaluation-draws must be at least 1")
-    try check(evaluationMaximumSamples > 0, "--evaluation-samples must be at least 1")
+    try check((evaluationDraws ?? 1) > 0, "--final-draws must be at least 1")
+    try check(evaluationMaximumSamples > 0, "--final-samples must be at least 1")
     try check(settings.localEnergy.cutoff >= 0, "--cutoff must be at least 0")
     try check(settings.localEnergy.screenedDraws > 0, "--screened-draws must be at least 1")
     let width = settings.ansatz.width ?? 0

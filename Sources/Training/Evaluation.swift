@@ -25,7 +25,8 @@ extension VariationalMonteCarlo {
     let energies = estimator.compute(drawn, mode: .full, random: stream.split(2))
     guard energies.energy.isFinite, energies.variance.isFinite else {
       throw TrainingError(
-        .notFinite, "the final energy is not finite: training has diverged; a smaller "
+        .notFinite,
+        "the final energy is not finite: training has diverged; a smaller "
           + "--learning-rate or a larger --shift keeps the parameters in range")
     }
     let logModulus = energies.numbers.map { estimator.amplitudes.logModulus[Int($0)] }

@@ -54,7 +54,8 @@ private func makeMolecularRun<Word: ConfigurationWord>(
     } else if settings.ansatz.spinFlipSymmetry == true {
       throw TrainingError(
         .invalidSettings,
-        "--spin-flip: the lowest state is neither even nor odd under spin flip; leave the option out")
+        "--spin-flip: the lowest state is neither even nor odd under spin flip; leave the option out"
+      )
     }
   } else if settings.ansatz.spinFlipSymmetry == true {
     throw TrainingError(
@@ -199,7 +200,8 @@ private func makeLatticeRun<Word: ConfigurationWord>(
   if settings.ansatz.spinFlipSymmetry == true && parity == 0 {
     throw TrainingError(
       .invalidSettings,
-      "--spin-flip needs as many spins up as down and a model whose ground state has a known parity")
+      "--spin-flip needs as many spins up as down and a model whose ground state has a known parity"
+    )
   }
   if let snapshot { parity = snapshot.spinFlipParity }
   func space(_ order: [Int]) -> ConfigurationSpace<Word> {

@@ -154,7 +154,8 @@ extension VariationalMonteCarlo {
       optimizer.amplitudeStep = step
     } catch {
       throw TrainingError(
-        .notFinite, "the modulus network's step cannot be solved for (\(error)); try a larger --shift")
+        .notFinite,
+        "the modulus network's step cannot be solved for (\(error)); try a larger --shift")
     }
     gradientNorm += try phaseStep(
       configurations, targets: targets.map(\.imaginary), metric: metric, scales: scales,
@@ -202,7 +203,8 @@ extension VariationalMonteCarlo {
       optimizer.phaseStep = step
     } catch {
       throw TrainingError(
-        .notFinite, "the phase network's step cannot be solved for (\(error)); try a larger --shift")
+        .notFinite, "the phase network's step cannot be solved for (\(error)); try a larger --shift"
+      )
     }
     return squaredNorm
   }
