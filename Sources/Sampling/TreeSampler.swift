@@ -103,12 +103,7 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
 
     // Each worker kept its own heaviest strings, so the heaviest of all are among them.
     var found = workers.flatMap(\.leaves)
-    found.sort {
-      $0.weight == $1.weight
-        ? ($0.configuration.alpha, $0.configuration.beta)
-          < ($1.configuration.alpha, $1.configuration.beta)
-        : $0.weight > $1.weight
-    }
+    found.sort { $0.precedes($1) }
     if found.count > maximumDistinct { found.removeLast(found.count - maximumDistinct) }
     var sample = TreeSample<Word>()
     sample.configurations = found.map(\.configuration)
@@ -127,6 +122,18 @@ private struct TreeLeaf<Word: ConfigurationWord>: Sendable {
   var weight: Double
   var logProbability: Double
   var logProposal: Double
+
+  /// Whether this string is kept rather than the other: by weight, and among equal weights, of which
+  /// counts have many, by digest. That favours no part of the tree and depends on nothing but the
+  /// strings.
+  func precedes(_ other: TreeLeaf) -> Bool {
+    if weight != other.weight { return weight > other.weight }
+    let digests = (configuration.digest, other.configuration.digest)
+    return digests.0 == digests.1
+      ? (configuration.alpha, configuration.beta)
+        < (other.configuration.alpha, other.configuration.beta)
+      : digests.0 < digests.1
+  }
 }
 
 /// A prefix that waits for expansion.
@@ -241,7 +248,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     var isShared = isShared
     if !isShared && (children.count >= 32 * share.count || position + 2 >= space.positions) {
       isShared = true
-      mine = children.enumerated().filter { $0.offset % share.count == share.index }
+      mine =
+        children.enumerated().filter { $0.offset % share.count == share.index }
         .map(\.element)[...]
     }
     while !mine.isEmpty {
@@ -297,13 +305,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
         configuration: node.configuration, weight: node.weight,
         logProbability: node.logProbability, logProposal: node.logProposal))
     if leaves.count < 2 * maximumDistinct + 1024 { return }
-    let weights = leaves.map(\.weight).sorted(by: >)
-    threshold = max(threshold, weights[maximumDistinct - 1])
-    leaves.removeAll { $0.weight < threshold }
-    // Many equal weights may leave too many; the ones found first stay, as they would at the end.
-    if leaves.count >= 2 * maximumDistinct + 1024 {
-      threshold = threshold.nextUp
-      leaves.removeAll { $0.weight < threshold }
-    }
+    leaves.sort { $0.precedes($1) }
+    leaves.removeLast(leaves.count - maximumDistinct)
+    threshold = max(threshold, leaves[maximumDistinct - 1].weight)
   }
 }
