@@ -123,9 +123,10 @@ private struct TreeLeaf<Word: ConfigurationWord>: Sendable {
   var logProbability: Double
   var logProposal: Double
 
-  /// Whether this string is kept rather than the other: by weight, and among equal weights, of which
-  /// counts have many, by digest. That favours no part of the tree and depends on nothing but the
-  /// strings.
+  /// Whether this string is kept rather than the other.
+  ///
+  /// By weight, and among equal weights, of which counts have many, by digest: that favours no part
+  /// of the tree and depends on nothing but the strings.
   func precedes(_ other: TreeLeaf) -> Bool {
     if weight != other.weight { return weight > other.weight }
     let digests = (configuration.digest, other.configuration.digest)
@@ -161,6 +162,9 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   private let random: RandomSource
   private let blockSize: Int
   private let share: (index: Int, count: Int)
+  /// The weight below which a string is not wanted from the start.
+  private let floor: Double
+  /// The weight below which a string is no longer wanted.
   private var threshold: Double
   private var logits: [Float]
   private var proposal: [Double]
@@ -178,7 +182,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     self.blockSize = blockSize
     self.share = share
     // Probabilities far below any use; counts below one draw.
-    threshold = split == .probability ? 1e-30 : 0.5
+    floor = split == .probability ? 1e-30 : 0.5
+    threshold = floor
     tree = waveFunction.network.makeTree(capacity: blockSize)
     logits = Array(repeating: 0, count: blockSize * waveFunction.space.vocabulary)
     proposal = Array(repeating: 0, count: waveFunction.space.vocabulary)
@@ -201,6 +206,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     let orbital = Word(space.order[position])
     let isLast = position == space.positions - 1
     let transitions = space.automaton.transitions[position]
+    // Where the workers still walk together, all must see the same prefixes to share them out.
+    let lowest = isShared ? threshold : floor
     var children: [TreeNode<Word>] = []
     children.reserveCapacity(isLast ? 0 : nodes.count * 2)
     for (index, node) in nodes.enumerated() {
@@ -226,7 +233,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
           remainingWeight -= weight
           remainingProbability -= probability
         }
-        if weight < threshold { continue }
+        if weight < lowest { continue }
         var child = node
         child.weight = weight
         child.logProbability += target[token]
@@ -256,7 +263,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
       let block = mine.prefix(blockSize)
       mine = mine.dropFirst(block.count)
       // The threshold may have risen since these were made.
-      let alive = block.filter { $0.weight >= threshold }[...]
+      let alive = isShared ? block.filter { $0.weight >= threshold }[...] : block
       if !alive.isEmpty { expand(alive, position: position + 1, isShared: isShared) }
     }
   }

@@ -29,7 +29,8 @@ extension Settings {
     filled.ansatz.order =
       ansatz.order
       ?? (size.isLattice ? Array(0..<size.positions) : Array((0..<size.positions).reversed()))
-    filled.sampling.maximumSamples = sampling.maximumSamples ?? (size.dimension > 6000 ? 3000 : 2000)
+    filled.sampling.maximumSamples =
+      sampling.maximumSamples ?? (size.dimension > 6000 ? 3000 : 2000)
     filled.sampling.exponent = sampling.exponent ?? 1
     filled.optimizer.learningRate = optimizer.learningRate ?? (isAdam ? 1e-3 : 0.5)
     filled.optimizer.momentum = optimizer.momentum ?? (isAdam ? 0.9 : 0.8)

@@ -17,8 +17,17 @@ internal import WaveFunctions
 public func makeTrainingRun(
   _ problem: Problem, settings: Settings, snapshot: Snapshot? = nil
 ) throws(TrainingError) -> any TrainingRun {
+  // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
+  BLAS.setThreadCount(1)
   switch problem {
   case .molecule(let integrals, let irrep):
+    let possible = 0...integrals.orbitalCount
+    guard possible.contains(integrals.alphaCount), possible.contains(integrals.betaCount) else {
+      throw TrainingError(
+        .invalidSector,
+        "\(integrals.alphaCount) α and \(integrals.betaCount) β electrons do not fit "
+          + "\(integrals.orbitalCount) orbitals; at most one of each can be in an orbital")
+    }
     return integrals.orbitalCount <= 64
       ? try makeMolecularRun(UInt64.self, integrals, irrep, settings, snapshot)
       : try makeMolecularRun(UInt128.self, integrals, irrep, settings, snapshot)
@@ -54,13 +63,14 @@ private func makeMolecularRun<Word: ConfigurationWord>(
     } else if settings.ansatz.spinFlipSymmetry == true {
       throw TrainingError(
         .invalidSettings,
-        "--spin-flip: the lowest state is neither even nor odd under spin flip; leave the option out")
+        "--spin-flip: the lowest state is neither even nor odd under spin flip; leave the option out"
+      )
     }
   } else if settings.ansatz.spinFlipSymmetry == true {
     throw TrainingError(
       .invalidSettings, "--spin-flip needs as many α as β electrons and restricted integrals")
   }
-  if let snapshot { parity = snapshot.spinFlipParity }
+  if let snapshot { parity = try spinFlipParity(of: snapshot, isFlippable) }
 
   func space(_ order: [Int]) -> ConfigurationSpace<Word> {
     ConfigurationSpace(
@@ -199,9 +209,10 @@ private func makeLatticeRun<Word: ConfigurationWord>(
   if settings.ansatz.spinFlipSymmetry == true && parity == 0 {
     throw TrainingError(
       .invalidSettings,
-      "--spin-flip needs as many spins up as down and a model whose ground state has a known parity")
+      "--spin-flip needs as many spins up as down and a model whose ground state has a known parity"
+    )
   }
-  if let snapshot { parity = snapshot.spinFlipParity }
+  if let snapshot { parity = try spinFlipParity(of: snapshot, isFlippable) }
   func space(_ order: [Int]) -> ConfigurationSpace<Word> {
     ConfigurationSpace(upCount: upCount, order: order, spinFlipParity: parity)
   }
@@ -211,7 +222,8 @@ private func makeLatticeRun<Word: ConfigurationWord>(
   let resolved = try ResolvedSettings(filled, for: size)
   guard resolved.startKind == .random else {
     throw TrainingError(
-      .invalidSettings, "--start perturbative is for molecules; lattices start from random parameters")
+      .invalidSettings,
+      "--start perturbative is for molecules; lattices start from random parameters")
   }
   let ordered = space(filled.ansatz.order ?? [])
   let neel = (0..<sites).reduce(into: Word(0)) { word, site in
@@ -248,6 +260,20 @@ private func groundStateParity(of model: LatticeModel) -> Int {
 
 // MARK: - Both
 
+/// Returns the parity of a snapshot's state where the problem has such states.
+private func spinFlipParity(
+  of snapshot: Snapshot, _ isFlippable: Bool
+) throws(TrainingError) -> Int {
+  let parity = snapshot.spinFlipParity
+  guard parity == 0 || (abs(parity) == 1 && isFlippable) else {
+    throw TrainingError(
+      .snapshotMismatch,
+      "the checkpoint's state has spin-flip parity \(parity), which this problem's cannot have: it "
+        + "belongs to another problem")
+  }
+  return parity
+}
+
 private func makeRun<H: Hamiltonian>(
   _ hamiltonian: H, _ space: ConfigurationSpace<H.Word>,
   spinOperator: (any Hamiltonian<H.Word>)?, context: VariationalMonteCarlo<H>.Context,
@@ -257,7 +283,6 @@ private func makeRun<H: Hamiltonian>(
   guard space.dimension > 0 else {
     throw TrainingError(.invalidSector, "the sector has no configuration")
   }
-  BLAS.setThreadCount(1)
   var random = RandomSource(seed: settings.seed).split(0x494E_4954)
   let network = makeNetwork(
     settings.ansatz, positions: space.positions, vocabulary: space.vocabulary)

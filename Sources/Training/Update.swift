@@ -153,7 +153,8 @@ extension VariationalMonteCarlo {
       optimizer.amplitudeStep = step
     } catch {
       throw TrainingError(
-        .notFinite, "the modulus network's step cannot be solved for (\(error)); try a larger --shift")
+        .notFinite,
+        "the modulus network's step cannot be solved for (\(error)); try a larger --shift")
     }
     gradientNorm += try phaseStep(
       configurations, targets: targets.map(\.imaginary), metric: metric, scales: scales,
@@ -201,7 +202,8 @@ extension VariationalMonteCarlo {
       optimizer.phaseStep = step
     } catch {
       throw TrainingError(
-        .notFinite, "the phase network's step cannot be solved for (\(error)); try a larger --shift")
+        .notFinite, "the phase network's step cannot be solved for (\(error)); try a larger --shift"
+      )
     }
     return squaredNorm
   }

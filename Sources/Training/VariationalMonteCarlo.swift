@@ -118,7 +118,8 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
       entropy -= weight * 2 * estimator.amplitudes.logModulus[Int(energies.numbers[index])]
     }
     let row = TraceRow(
-      step: number, energy: energies.energy, error: samplingError(of: energies, in: sample.weighted),
+      step: number, energy: energies.energy,
+      error: samplingError(of: energies, in: sample.weighted),
       variance: energies.variance, temperature: temperature, entropy: entropy,
       distinctSamples: sample.weighted.configurations.count, gradientNorm: gradientNorm,
       seconds: seconds)

@@ -94,7 +94,7 @@ import Testing
       shift: shift)
   }
 
-  @Test(arguments: [(12, 30), (30, 12), (17, 17), (1, 5), (5, 1), (70, 90), (90, 70)], [0.0, 0.7])
+  @Test(arguments: [(12, 30), (30, 12), (17, 17), (2, 9), (5, 1), (70, 90), (90, 70)], [0.0, 0.7])
   func stepIsTheMinimumOfTheDocumentedFunction(_ size: (Int, Int), momentum: Double) throws {
     let problem = Problem(count: size.0, parameters: size.1, seed: UInt64(size.0))
     let solver = SampleSpaceSolver()

@@ -21,7 +21,7 @@ import WaveFunctions
     }
     for direction in directions {
       let norm = direction.reduce(Float(0)) { $0 + $1 * $1 }.squareRoot()
-      let step = 0.02 / norm
+      let step = 0.004 / norm
       func value(_ factor: Float) -> [Double] {
         waveFunction.amplitudeParameters = center.indices.map {
           center[$0] + factor * step * direction[$0]
