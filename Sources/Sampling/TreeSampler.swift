@@ -103,12 +103,7 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
 
     // Each worker kept its own heaviest strings, so the heaviest of all are among them.
     var found = workers.flatMap(\.leaves)
-    found.sort {
-      $0.weight == $1.weight
-        ? ($0.configuration.alpha, $0.configuration.beta)
-          < ($1.configuration.alpha, $1.configuration.beta)
-        : $0.weight > $1.weight
-    }
+    found.sort { $0.precedes($1) }
     if found.count > maximumDistinct { found.removeLast(found.count - maximumDistinct) }
     var sample = TreeSample<Word>()
     sample.configurations = found.map(\.configuration)
@@ -127,6 +122,19 @@ private struct TreeLeaf<Word: ConfigurationWord>: Sendable {
   var weight: Double
   var logProbability: Double
   var logProposal: Double
+
+  /// Whether this string is kept rather than the other.
+  ///
+  /// By weight, and among equal weights, of which counts have many, by digest: that favours no part
+  /// of the tree and depends on nothing but the strings.
+  func precedes(_ other: TreeLeaf) -> Bool {
+    if weight != other.weight { return weight > other.weight }
+    let digests = (configuration.digest, other.configuration.digest)
+    return digests.0 == digests.1
+      ? (configuration.alpha, configuration.beta)
+        < (other.configuration.alpha, other.configuration.beta)
+      : digests.0 < digests.1
+  }
 }
 
 /// A prefix that waits for expansion.
@@ -154,6 +162,9 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   private let random: RandomSource
   private let blockSize: Int
   private let share: (index: Int, count: Int)
+  /// The weight below which a string is not wanted from the start.
+  private let floor: Double
+  /// The weight below which a string is no longer wanted.
   private var threshold: Double
   private var logits: [Float]
   private var proposal: [Double]
@@ -171,7 +182,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     self.blockSize = blockSize
     self.share = share
     // Probabilities far below any use; counts below one draw.
-    threshold = split == .probability ? 1e-30 : 0.5
+    floor = split == .probability ? 1e-30 : 0.5
+    threshold = floor
     tree = waveFunction.network.makeTree(capacity: blockSize)
     logits = Array(repeating: 0, count: blockSize * waveFunction.space.vocabulary)
     proposal = Array(repeating: 0, count: waveFunction.space.vocabulary)
@@ -194,6 +206,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     let orbital = Word(space.order[position])
     let isLast = position == space.positions - 1
     let transitions = space.automaton.transitions[position]
+    // Where the workers still walk together, all must see the same prefixes to share them out.
+    let lowest = isShared ? threshold : floor
     var children: [TreeNode<Word>] = []
     children.reserveCapacity(isLast ? 0 : nodes.count * 2)
     for (index, node) in nodes.enumerated() {
@@ -219,7 +233,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
           remainingWeight -= weight
           remainingProbability -= probability
         }
-        if weight < threshold { continue }
+        if weight < lowest { continue }
         var child = node
         child.weight = weight
         child.logProbability += target[token]
@@ -249,7 +263,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
       let block = mine.prefix(blockSize)
       mine = mine.dropFirst(block.count)
       // The threshold may have risen since these were made.
-      let alive = block.filter { $0.weight >= threshold }[...]
+      let alive = isShared ? block.filter { $0.weight >= threshold }[...] : block
       if !alive.isEmpty { expand(alive, position: position + 1, isShared: isShared) }
     }
   }
@@ -298,13 +312,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
         configuration: node.configuration, weight: node.weight,
         logProbability: node.logProbability, logProposal: node.logProposal))
     if leaves.count < 2 * maximumDistinct + 1024 { return }
-    let weights = leaves.map(\.weight).sorted(by: >)
-    threshold = max(threshold, weights[maximumDistinct - 1])
-    leaves.removeAll { $0.weight < threshold }
-    // Many equal weights may leave too many; the ones found first stay, as they would at the end.
-    if leaves.count >= 2 * maximumDistinct + 1024 {
-      threshold = threshold.nextUp
-      leaves.removeAll { $0.weight < threshold }
-    }
+    leaves.sort { $0.precedes($1) }
+    leaves.removeLast(leaves.count - maximumDistinct)
+    threshold = max(threshold, leaves[maximumDistinct - 1].weight)
   }
 }

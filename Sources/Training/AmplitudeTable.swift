@@ -50,8 +50,11 @@ struct AmplitudeTable {
     logScale = values.max() ?? 0
     if logScale == -Double.infinity { logScale = 0 }
     for (index, number) in numbers.enumerated() {
-      let modulus = exp(values[index] - logScale)
-      logModulus[Int(number)] = values[index]
+      // Local energies divide by |ψ|², so an amplitude that is not zero stays above the square root
+      // of the smallest Float64.
+      let value = values[index].isFinite ? max(values[index], logScale - 340) : values[index]
+      let modulus = exp(value - logScale)
+      logModulus[Int(number)] = value
       phase[Int(number)] = phases[index]
       real[Int(number)] = modulus * cos(phases[index])
       imaginary[Int(number)] = modulus * sin(phases[index])

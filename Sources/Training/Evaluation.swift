@@ -39,6 +39,7 @@ extension VariationalMonteCarlo {
       spin = expectation(of: spinOperator, in: drawn, stream.split(4))
     }
     let gap = energies.energy - context.infiniteTemperatureEnergy
+    let scaledVariance = Double(context.degreesOfFreedom) * energies.variance
     let order = drawn.weights.indices.sorted {
       drawn.weights[$0] == drawn.weights[$1] ? $0 < $1 : drawn.weights[$0] > drawn.weights[$1]
     }
@@ -47,7 +48,8 @@ extension VariationalMonteCarlo {
       variance: energies.variance, isExactSum: isExact,
       distinctSamples: drawn.configurations.count, draws: Int(drawn.draws),
       droppedWeight: drawn.droppedWeight,
-      vScore: Double(context.degreesOfFreedom) * energies.variance / (gap * gap),
+      // A single configuration has neither variance nor gap.
+      vScore: scaledVariance == 0 ? 0 : scaledVariance / (gap * gap),
       leakEnergy: leak.energy, leakWeight: leak.weight,
       isCollapsed: -leak.energy > resolved.leakLimit,
       spinSquared: spin?.value, spinSquaredError: spin?.error, subspaceEnergy: subspace,

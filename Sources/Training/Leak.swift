@@ -56,6 +56,10 @@ extension VariationalMonteCarlo {
       total += importance
     }
     if candidates.isEmpty || total == 0 { return (0, 0) }
+    // Numbers depend on what the run has met before; the draw must not.
+    candidates.sort {
+      table.configurations[Int($0.number)].digest < table.configurations[Int($1.number)].digest
+    }
 
     // All of them, or a systematic draw in proportion to their importance.
     var chosen: [(number: Int32, factor: Double)] = []

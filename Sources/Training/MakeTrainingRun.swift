@@ -17,8 +17,17 @@ internal import WaveFunctions
 public func makeTrainingRun(
   _ problem: Problem, settings: Settings, snapshot: Snapshot? = nil
 ) throws(TrainingError) -> any TrainingRun {
+  // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
+  BLAS.setThreadCount(1)
   switch problem {
   case .molecule(let integrals, let irrep):
+    let possible = 0...integrals.orbitalCount
+    guard possible.contains(integrals.alphaCount), possible.contains(integrals.betaCount) else {
+      throw TrainingError(
+        .invalidSector,
+        "\(integrals.alphaCount) α and \(integrals.betaCount) β electrons do not fit "
+          + "\(integrals.orbitalCount) orbitals; at most one of each can be in an orbital")
+    }
     return integrals.orbitalCount <= 64
       ? try makeMolecularRun(UInt64.self, integrals, irrep, settings, snapshot)
       : try makeMolecularRun(UInt128.self, integrals, irrep, settings, snapshot)
@@ -61,7 +70,7 @@ private func makeMolecularRun<Word: ConfigurationWord>(
     throw TrainingError(
       .invalidSettings, "--spin-flip needs as many α as β electrons and restricted integrals")
   }
-  if let snapshot { parity = snapshot.spinFlipParity }
+  if let snapshot { parity = try spinFlipParity(of: snapshot, isFlippable) }
 
   func space(_ order: [Int]) -> ConfigurationSpace<Word> {
     ConfigurationSpace(
@@ -203,7 +212,7 @@ private func makeLatticeRun<Word: ConfigurationWord>(
       "--spin-flip needs as many spins up as down and a model whose ground state has a known parity"
     )
   }
-  if let snapshot { parity = snapshot.spinFlipParity }
+  if let snapshot { parity = try spinFlipParity(of: snapshot, isFlippable) }
   func space(_ order: [Int]) -> ConfigurationSpace<Word> {
     ConfigurationSpace(upCount: upCount, order: order, spinFlipParity: parity)
   }
@@ -258,6 +267,20 @@ private func groundStateParity(of model: LatticeModel) -> Int {
 
 // MARK: - Both
 
+/// Returns the parity of a snapshot's state where the problem has such states.
+private func spinFlipParity(
+  of snapshot: Snapshot, _ isFlippable: Bool
+) throws(TrainingError) -> Int {
+  let parity = snapshot.spinFlipParity
+  guard parity == 0 || (abs(parity) == 1 && isFlippable) else {
+    throw TrainingError(
+      .snapshotMismatch,
+      "the checkpoint's state has spin-flip parity \(parity), which this problem's cannot have: it "
+        + "belongs to another problem")
+  }
+  return parity
+}
+
 private func makeRun<H: Hamiltonian>(
   _ hamiltonian: H, _ space: ConfigurationSpace<H.Word>,
   spinOperator: (any Hamiltonian<H.Word>)?, context: VariationalMonteCarlo<H>.Context,
@@ -267,7 +290,6 @@ private func makeRun<H: Hamiltonian>(
   guard space.dimension > 0 else {
     throw TrainingError(.invalidSector, "the sector has no configuration")
   }
-  BLAS.setThreadCount(1)
   var random = RandomSource(seed: settings.seed).split(0x494E_4954)
   let network = makeNetwork(
     settings.ansatz, positions: space.positions, vocabulary: space.vocabulary)

@@ -53,7 +53,8 @@ extension VariationalMonteCarlo {
         let y = energies.imaginary[index] / denominators[index]
         sample.metric[index] *= max(1, x * x + y * y)
       }
-      if controlShift(energy: mean, error: samplingError(of: energies, in: sample.weighted)) {
+      let error = samplingError(of: energies, in: sample.weighted)
+      if controlShift(energy: mean, error: error, temperature: temperature) {
         return trace.last?.gradientNorm ?? 0
       }
       optimizer.amplitudeBefore = waveFunction.amplitudeParameters
@@ -89,10 +90,13 @@ extension VariationalMonteCarlo {
   /// - Parameters:
   ///   - energy: The (free) energy at the present parameters.
   ///   - error: Its statistical error.
+  ///   - temperature: The temperature of the free energy.
   /// - Returns: Whether the last step was taken back; the parameters are then the ones before it.
-  private func controlShift(energy: Double, error: Double) -> Bool {
+  private func controlShift(energy: Double, error: Double, temperature: Double) -> Bool {
     defer { optimizer.previousEnergy = energy }
-    guard let previous = optimizer.previousEnergy else { return false }
+    guard var previous = optimizer.previousEnergy else { return false }
+    // At the present temperature: cooling raises F, which is no fault of the step.
+    if let last = trace.last { previous += (last.temperature - temperature) * last.entropy }
     let rise = energy - previous - 5 * error
     if rise > 1e-2 && !optimizer.amplitudeBefore.isEmpty {
       waveFunction.amplitudeParameters = optimizer.amplitudeBefore

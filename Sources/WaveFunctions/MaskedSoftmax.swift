@@ -35,7 +35,7 @@ func maskedLogSoftmax(
   }
   var sum = 0.0
   for token in 0..<vocabulary where transitions[token] >= 0 {
-    sum += exp(Double(logits[token] - largest))
+    sum += exp(Double(logits[token]) - Double(largest))
   }
   let shift = Double(largest) + log(sum)
   for token in 0..<vocabulary {

@@ -1,0 +1,168 @@
+import Configurations
+import Foundation
+import Hamiltonians
+import Integrals
+import Testing
+import Training
+
+/// Energies of random states against the dense Hamiltonian.
+@Suite struct EnergyTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var file: String
+    var irrep: IrrepChoice
+    var parity: Int
+    var ansatz: AnsatzKind = .transformer
+
+    var testDescription: String { "\(file), \(irrep), parity \(parity), \(ansatz)" }
+
+    /// A run whose state is random, at its beginning.
+    func run(_ change: (inout Settings) -> Void = { _ in }) throws -> any TrainingRun {
+      let settings = smallSettings {
+        $0.ansatz.kind = ansatz
+        $0.ansatz.spinFlipSymmetry = parity == 0 ? false : nil
+        $0.start.kind = .random
+        $0.evaluation.leading = 100_000
+        change(&$0)
+      }
+      let problem = Problem.molecule(try bundled(file), irrep: irrep)
+      let fresh = try makeTrainingRun(problem, settings: settings)
+      var snapshot = fresh.snapshot().scrambled(seed: 7, by: 0.3)
+      snapshot.spinFlipParity = parity
+      return try makeTrainingRun(problem, settings: settings, snapshot: snapshot)
+    }
+  }
+
+  static let cases = [
+    Case(file: "lih_sto3g", irrep: .any, parity: 0),
+    Case(file: "lih_sto3g", irrep: .automatic, parity: 0, ansatz: .retnet),
+    Case(file: "lih_sto3g", irrep: .automatic, parity: 1),
+    Case(file: "lih_sto3g", irrep: .any, parity: -1),
+    Case(file: "lih_sto3g", irrep: .label(2), parity: -1, ansatz: .retnet),
+    Case(file: "h4_square_sto3g", irrep: .any, parity: 1),
+    Case(file: "h4_square_sto3g", irrep: .any, parity: -1),
+    Case(file: "oh_sto3g", irrep: .any, parity: 0),
+    Case(file: "oh_uhf_sto3g", irrep: .any, parity: 0),
+    Case(file: "ch2_triplet_sto3g", irrep: .automatic, parity: 0),
+    Case(file: "hubbard_2x2_u4", irrep: .any, parity: 1),
+    Case(file: "h_atom_sto3g", irrep: .any, parity: 0),
+  ]
+
+  @Test(arguments: cases) func energyAndVarianceAreThoseOfTheDenseMatrix(_ example: Case) throws {
+    let integrals = try bundled(example.file)
+    let result = try example.run().evaluate()
+    #expect(result.isExactSum && result.error == 0)
+    let state = DenseState(result, parity: example.parity, integrals: integrals)
+    #expect(abs(state.norm - 1) < 1e-9)
+    let (energy, variance) = state.moments
+    #expect(abs(result.energy - energy) < 1e-8)
+    #expect(abs(result.variance - variance) < 1e-7)
+    let n = Double(integrals.electronCount)
+    let mean = MolecularHamiltonian<UInt64>(integrals).sectorMean
+    let gap = energy - mean
+    let vScore = variance < 1e-12 ? 0 : n * variance / (gap * gap)
+    #expect(abs(result.vScore - vScore) < 1e-6 * max(1, vScore))
+    if let spinSquared = result.spinSquared {
+      // Random states are mixtures, within the range of possible spins.
+      let least = abs(Double(integrals.alphaCount - integrals.betaCount)) / 2
+      #expect(spinSquared > least * (least + 1) - 1e-6 && spinSquared < n / 2 * (n / 2 + 1) + 1e-6)
+    } else {
+      #expect(integrals.isUnrestricted)
+    }
+  }
+
+  @Test(arguments: cases.filter { !["h_atom_sto3g"].contains($0.file) })
+  func stepSeesTheSameEnergyAndEntropy(_ example: Case) throws {
+    let integrals = try bundled(example.file)
+    let run = try example.run()
+    let state = DenseState(try run.evaluate(), parity: example.parity, integrals: integrals)
+    let row = try run.step()
+    #expect(abs(row.energy - state.moments.energy) < 1e-8)
+    #expect(abs(row.variance - state.moments.variance) < 1e-7)
+    #expect(row.error == 0 && row.temperature == 0)
+    #expect(row.distinctSamples == Int(run.sectorDimension))
+    let entropy = state.amplitudes.reduce(0.0) {
+      let weight = $1.real * $1.real + $1.imaginary * $1.imaginary
+      return weight > 0 ? $0 - weight * log(weight) : $0
+    }
+    #expect(abs(row.entropy - entropy) < 1e-8)
+  }
+
+  /// Over the whole sector every mode is the same sum.
+  @Test func subspaceOfTheWholeSectorIsTheWhole() throws {
+    let example = Self.cases[2]
+    let full = try example.run().step()
+    let subspace = try example.run { $0.localEnergy.mode = .subspace }.step()
+    #expect(abs(full.energy - subspace.energy) < 1e-9)
+  }
+
+  /// On a sample, the bound is the Rayleigh quotient of ψ restricted to it.
+  @Test(arguments: [cases[0], cases[2], cases[3]])
+  func subspaceIsTheRayleighQuotient(_ example: Case) throws {
+    let integrals = try bundled(example.file)
+    let result = try example.run {
+      $0.evaluation.exactLimit = 0
+      $0.evaluation.draws = 60
+    }.evaluate()
+    #expect(!result.isExactSum && result.draws == 60)
+    #expect(result.distinctSamples == result.leading.count)
+    #expect(result.leading.reduce(0) { $0 + $1.count } == 60)
+    let state = DenseState(result, parity: example.parity, integrals: integrals)
+    let bound = try #require(result.subspaceEnergy)
+    #expect(abs(bound - state.moments.energy) < 1e-8)
+    // A restriction that is one: the whole state has another energy.
+    #expect(abs(bound - (try example.run().evaluate()).energy) > 1e-4)
+  }
+
+  /// The mean of a sampled energy over seeds is the exact one, and its error bars are honest.
+  @Test(arguments: [cases[0], cases[2], cases[7]])
+  func drawnEnergiesAreUnbiased(_ example: Case) throws {
+    let exact = try example.run().evaluate()
+    var deviations: [Double] = []
+    let snapshot = try example.run().snapshot()
+    let problem = Problem.molecule(try bundled(example.file), irrep: example.irrep)
+    for seed in 1...24 {
+      var settings = try example.run().settings
+      settings.seed = UInt64(seed)
+      settings.evaluation.exactLimit = 0
+      settings.evaluation.draws = 400
+      let result = try makeTrainingRun(problem, settings: settings, snapshot: snapshot).evaluate()
+      #expect(result.droppedWeight == 0)
+      #expect(abs(result.error / (exact.variance / 400).squareRoot() - 1) < 0.5)
+      deviations.append((result.energy - exact.energy) / (exact.variance / 400).squareRoot())
+    }
+    let count = Double(deviations.count)
+    let mean = deviations.reduce(0, +) / count
+    let spread = deviations.reduce(0) { $0 + $1 * $1 } / count
+    #expect(abs(mean) < 3 / count.squareRoot())
+    #expect(abs(spread - 1) < 4 * (2 / count).squareRoot())
+  }
+
+  /// Screened local energies: the mean over seeds of the energy over the whole sector.
+  @Test(arguments: [cases[2], cases[7]])
+  func screenedEnergiesAreUnbiased(_ example: Case) throws {
+    let exact = try example.run().evaluate().energy
+    let snapshot = try example.run().snapshot()
+    let problem = Problem.molecule(try bundled(example.file), irrep: example.irrep)
+    var energies: [Double] = []
+    for seed in 1...24 {
+      var settings = try example.run().settings
+      settings.seed = UInt64(seed)
+      settings.localEnergy.mode = .screened
+      settings.localEnergy.screening = 0.05
+      settings.localEnergy.screenedDraws = 4
+      let row = try makeTrainingRun(problem, settings: settings, snapshot: snapshot).step()
+      energies.append(row.energy)
+    }
+    let count = Double(energies.count)
+    let mean = energies.reduce(0, +) / count
+    let variance = energies.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+    #expect(variance > 1e-12)
+    #expect(abs(mean - exact) < 4 * (variance / count).squareRoot())
+    // With nothing screened out it is the exact sum.
+    var settings = try example.run().settings
+    settings.localEnergy.mode = .screened
+    settings.localEnergy.screening = 0
+    let row = try makeTrainingRun(problem, settings: settings, snapshot: snapshot).step()
+    #expect(abs(row.energy - exact) < 1e-9)
+  }
+}

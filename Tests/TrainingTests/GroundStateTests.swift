@@ -1,0 +1,189 @@
+import ExactSolvers
+import Foundation
+import Hamiltonians
+import Integrals
+import Testing
+import Training
+
+/// Runs from beginning to end against exact energies.
+///
+/// The molecular energies are `E_FCI` of `integrals/README.md`, from PySCF.
+@Suite struct GroundStateTests {
+  struct Molecule: Sendable, CustomTestStringConvertible {
+    var file: String
+    var exact: Double
+    /// E_HF, where its determinant is the lowest of the irrep.
+    var reference: Double?
+    var spinSquared: Double?
+    var ansatz: AnsatzKind = .transformer
+
+    var testDescription: String { "\(file), \(ansatz)" }
+  }
+
+  static let molecules = [
+    Molecule(
+      file: "h2_sto3g", exact: -1.137_270_174_7, reference: -1.116_684_387_1, spinSquared: 0),
+    Molecule(
+      file: "h2_sto3g", exact: -1.137_270_174_7, reference: -1.116_684_387_1, spinSquared: 0,
+      ansatz: .retnet),
+    Molecule(
+      file: "lih_sto3g", exact: -7.882_403_410_3, reference: -7.862_026_959_4, spinSquared: 0),
+    Molecule(
+      file: "lih_sto3g", exact: -7.882_403_410_3, reference: -7.862_026_959_4, spinSquared: 0,
+      ansatz: .retnet),
+    Molecule(
+      file: "h2o_sto3g", exact: -75.012_403_658_8, reference: -74.962_928_246_4, spinSquared: 0),
+    Molecule(
+      file: "h2o_sto3g", exact: -75.012_403_658_8, reference: -74.962_928_246_4, spinSquared: 0,
+      ansatz: .retnet),
+    Molecule(
+      file: "oh_sto3g", exact: -74.387_134_127_2, reference: -74.361_530_726_1, spinSquared: 0.75),
+    Molecule(file: "oh_uhf_sto3g", exact: -74.387_134_127_2, reference: -74.362_637_518_7),
+    Molecule(
+      file: "ch2_triplet_sto3g", exact: -38.472_137_046_0, reference: -38.429_203_773_7,
+      spinSquared: 2),
+    Molecule(
+      file: "h4_square_sto3g", exact: -1.915_106_549_5, spinSquared: 0),
+    Molecule(file: "h_atom_sto3g", exact: -0.466_581_849_6, reference: -0.466_581_849_6),
+  ]
+
+  @Test(arguments: molecules) func moleculesReachFullCI(_ molecule: Molecule) throws {
+    var settings = Settings()
+    settings.ansatz.kind = molecule.ansatz
+    settings.threads = 2
+    let run = try makeTrainingRun(
+      .molecule(try bundled(molecule.file), irrep: .automatic), settings: settings)
+    if let reference = molecule.reference {
+      #expect(abs(run.referenceEnergy - reference) < 1e-6)
+    }
+    try finish(run)
+    let result = try run.evaluate()
+    #expect(abs(result.energy - molecule.exact) < 1e-4)
+    #expect(result.energy > molecule.exact - 1e-8)
+    #expect(result.isExactSum && run.isConverged && !result.isCollapsed)
+    #expect(result.leakEnergy <= 0 && result.leakEnergy > -5e-5)
+    if let spinSquared = molecule.spinSquared {
+      #expect(abs((result.spinSquared ?? .nan) - spinSquared) < 0.01)
+    }
+  }
+
+  /// A cap far below the dimension of the sector, and plain draws.
+  @Test(arguments: ["layers", "draws", "subspace", "screened"])
+  func samplesAreEnough(_ kind: String) throws {
+    let settings = smallSettings {
+      $0.ansatz.width = 16
+      $0.ansatz.phaseHidden = [32]
+      $0.convergence.steps = 120
+      switch kind {
+      case "layers": $0.sampling.maximumSamples = 60
+      case "draws":
+        $0.sampling.draws = 1_000_000
+        $0.sampling.maximumSamples = 100
+        $0.sampling.exponent = 0.5
+      case "subspace": $0.localEnergy.mode = .subspace
+      default:
+        $0.localEnergy.mode = .screened
+        $0.localEnergy.screening = 0.01
+        $0.localEnergy.screenedDraws = 16
+      }
+    }
+    let run = try makeTrainingRun(
+      .molecule(try bundled("h2o_sto3g"), irrep: .automatic), settings: settings)
+    try finish(run)
+    #expect(run.trace.allSatisfy { $0.distinctSamples <= (kind == "layers" ? 60 : 133) })
+    let result = try run.evaluate()
+    #expect(abs(result.energy + 75.012_403_658_8) < 1e-3)
+    #expect(!result.isCollapsed)
+  }
+
+  struct Lattice: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var interaction: LatticeModel.Interaction
+    var size: String
+    var boundary: LatticeGeometry.Boundary
+    var ansatz: AnsatzKind = .transformer
+  }
+
+  static let lattices = [
+    Lattice(
+      testDescription: "Heisenberg ring", interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 1),
+      size: "8", boundary: .periodic),
+    Lattice(
+      testDescription: "Heisenberg chain of odd length",
+      interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 1), size: "7", boundary: .open,
+      ansatz: .retnet),
+    Lattice(
+      testDescription: "Ising ring", interaction: .ising(coupling: 1, field: 1), size: "8",
+      boundary: .periodic),
+    Lattice(
+      testDescription: "Ising chain in a negative field",
+      interaction: .ising(coupling: 1, field: -0.7), size: "7", boundary: .open),
+  ]
+
+  @Test(arguments: lattices) func latticesReachTheExactEnergy(_ lattice: Lattice) throws {
+    let geometry = try LatticeGeometry(.chain, size: lattice.size, boundary: lattice.boundary)
+    let sites = geometry.siteCount
+    let exact: Double
+    switch lattice.interaction {
+    case .heisenberg(let j1, let j2, let anisotropy):
+      exact = try LatticeExactDiagonalization(
+        .heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy),
+        upCount: (sites + sites % 2) / 2
+      ).solve().energies[0]
+    case .ising(let coupling, let field):
+      exact = try LatticeExactDiagonalization(
+        .ising(on: geometry, coupling: coupling, field: field), upCount: nil
+      ).solve().energies[0]
+    }
+    var settings = Settings()
+    settings.threads = 2
+    settings.ansatz.kind = lattice.ansatz
+    let run = try makeTrainingRun(
+      .lattice(LatticeModel(geometry: geometry, interaction: lattice.interaction)),
+      settings: settings)
+    try finish(run)
+    let result = try run.evaluate()
+    #expect(abs(result.energy - exact) < 1e-3)
+    #expect(result.energy > exact - 1e-8)
+    #expect(!result.isCollapsed)
+  }
+
+  @Test func startIsNearTheReference() throws {
+    for file in ["lih_sto3g", "h2o_sto3g", "ch2_triplet_sto3g"] {
+      let run = try makeTrainingRun(
+        .molecule(try bundled(file), irrep: .automatic), settings: Settings())
+      var lines: [String] = []
+      try run.prepare { lines.append($0) }
+      #expect(lines.contains { $0.contains("start: fitted") })
+      let fitted = try run.evaluate().energy
+      let random = try makeTrainingRun(
+        .molecule(try bundled(file), irrep: .automatic),
+        settings: smallSettings { $0.start.kind = .random }
+      ).evaluate().energy
+      // The fit stops early; from random parameters the way is twenty times as far.
+      let distance = fitted - run.referenceEnergy
+      #expect(distance < 0.1 && distance < 0.05 * (random - run.referenceEnergy))
+      // Preparing again changes nothing once there are steps.
+      _ = try run.step()
+      let parameters = run.snapshot().parameters
+      try run.prepare { _ in }
+      #expect(run.snapshot().parameters == parameters)
+    }
+  }
+
+  @Test func adamLowersTheEnergy() throws {
+    let settings = smallSettings {
+      $0.optimizer.kind = .adam
+      $0.optimizer.learningRate = 0.01
+      $0.start.kind = .random
+      $0.convergence.steps = 150
+    }
+    let run = try makeTrainingRun(
+      .molecule(try bundled("lih_sto3g"), irrep: .automatic), settings: settings)
+    try finish(run)
+    let first = try #require(run.trace.first)
+    let result = try run.evaluate()
+    #expect(result.energy < first.energy - 0.5)
+    #expect(result.energy > -7.882_403_410_3 - 1e-8)
+  }
+}

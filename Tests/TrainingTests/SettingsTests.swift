@@ -1,0 +1,111 @@
+import Hamiltonians
+import Integrals
+import Testing
+import Training
+
+@Suite struct SettingsTests {
+  private static let outOfRange: [(String, @Sendable (inout Settings) -> Void)] = [
+    ("--threads", { $0.threads = 0 }),
+    ("--samples", { $0.sampling.maximumSamples = 0 }),
+    ("--draws", { $0.sampling.draws = 0 }),
+    ("--exponent", { $0.sampling.exponent = 0 }),
+    ("--exponent", { $0.sampling.exponent = 1.5 }),
+    ("--exponent", { $0.sampling.exponent = .nan }),
+    ("--learning-rate", { $0.optimizer.learningRate = 0 }),
+    ("--learning-rate", { $0.optimizer.learningRate = .nan }),
+    ("--momentum", { $0.optimizer.momentum = 1 }),
+    ("--momentum", { $0.optimizer.momentum = -0.1 }),
+    ("--shift", { $0.optimizer.shift = 0 }),
+    ("--weight-decay", { $0.optimizer.weightDecay = -1 }),
+    ("--maximum-step", { $0.optimizer.maximumStep = 0 }),
+    ("--t0", { $0.annealing.initialTemperature = -1 }),
+    ("--t0", { $0.annealing.initialTemperature = .infinity }),
+    ("--annealing-warm-up", { $0.annealing.warmUpSteps = -1 }),
+    ("--annealing-steps", { $0.annealing.steps = -1 }),
+    ("--steps", { $0.convergence.steps = 0 }),
+    ("--window", { $0.convergence.window = 0 }),
+    ("--energy-tolerance", { $0.convergence.energyTolerance = -1 }),
+    ("--start-determinants", { $0.start.determinants = 0 }),
+    ("--start-determinants", { $0.start.determinants = -5 }),
+    ("--start-steps", { $0.start.steps = -1 }),
+    ("--evaluation-draws", { $0.evaluation.draws = 0 }),
+    ("--evaluation-samples", { $0.evaluation.maximumSamples = 0 }),
+    ("--cutoff", { $0.localEnergy.cutoff = -1 }),
+    ("--screened-draws", { $0.localEnergy.screenedDraws = 0 }),
+    ("--width", { $0.ansatz.width = 9 }),
+    ("--width", { $0.ansatz.width = 0 }),
+    ("--heads", { $0.ansatz.heads = 0 }),
+    ("--layers", { $0.ansatz.layers = 0 }),
+    ("--feed-forward", { $0.ansatz.feedForward = 0 }),
+    ("--phase-hidden", { $0.ansatz.phaseHidden = [4, 0] }),
+    ("--order", { $0.ansatz.order = [0, 0] }),
+    ("--order", { $0.ansatz.order = [0, 1, 2] }),
+    (
+      "RetNet",
+      {
+        $0.ansatz.kind = .retnet
+        $0.ansatz.width = 6
+      }
+    ),
+  ]
+
+  @Test(arguments: outOfRange.indices) func valuesOutOfRangeAreNamed(_ which: Int) throws {
+    let (name, change) = Self.outOfRange[which]
+    let problem = Problem.molecule(try bundled("h2_sto3g"), irrep: .automatic)
+    #expect {
+      _ = try makeTrainingRun(problem, settings: smallSettings(change))
+    } throws: { error in
+      guard let error = error as? TrainingError else { return false }
+      return error.code == .invalidSettings && error.message.contains(name)
+    }
+  }
+
+  private func code(_ problem: Problem, _ settings: Settings) -> TrainingError.Code? {
+    do throws(TrainingError) {
+      _ = try makeTrainingRun(problem, settings: settings)
+      return nil
+    } catch {
+      return error.code
+    }
+  }
+
+  @Test func impossibleSectorsAreRefused() throws {
+    let h2 = try bundled("h2_sto3g")
+    var crowded = h2
+    crowded.alphaCount = 3
+    #expect(code(.molecule(crowded, irrep: .any), smallSettings()) == .invalidSector)
+    #expect(code(.molecule(h2, irrep: .label(3)), smallSettings()) == .invalidSector)
+    let plain = try bundled("h2_uhf_stretched_631g")
+    #expect(code(.molecule(plain, irrep: .label(1)), smallSettings()) == .invalidSettings)
+    #expect(
+      code(.molecule(plain, irrep: .any), smallSettings { $0.ansatz.spinFlipSymmetry = true })
+        == .invalidSettings)
+    let chain = try LatticeGeometry(.chain, size: "6")
+    let heisenberg = LatticeModel.Interaction.heisenberg(j1: 1, j2: 0, anisotropy: 1)
+    for magnetization in [1, 8, -7] {
+      let model = LatticeModel(
+        geometry: chain, interaction: heisenberg, twiceMagnetization: magnetization)
+      #expect(code(.lattice(model), smallSettings()) == .invalidSettings)
+    }
+    let ising = LatticeModel(
+      geometry: chain, interaction: .ising(coupling: 1, field: 1), twiceMagnetization: 0)
+    #expect(code(.lattice(ising), smallSettings()) == .invalidSettings)
+    let model = LatticeModel(geometry: chain, interaction: heisenberg)
+    #expect(
+      code(.lattice(model), smallSettings { $0.start.kind = .perturbative }) == .invalidSettings)
+    #expect(code(.lattice(model), smallSettings()) == nil)
+  }
+
+  @Test func defaultsLeaveNothingOpen() throws {
+    let run = try makeTrainingRun(
+      .molecule(try bundled("lih_sto3g"), irrep: .automatic), settings: Settings())
+    let settings = run.settings
+    #expect(settings.ansatz.order == [5, 4, 3, 2, 1, 0])
+    #expect(settings.convergence.steps != nil && settings.sampling.maximumSamples != nil)
+    #expect(settings.optimizer.learningRate != nil && settings.start.kind == .perturbative)
+    // Settings with nothing open are taken as they are.
+    let again = try makeTrainingRun(
+      .molecule(try bundled("lih_sto3g"), irrep: .automatic), settings: settings)
+    #expect(again.settings == settings)
+  }
+}

@@ -1,0 +1,183 @@
+import Configurations
+import Foundation
+import NeuralNetworks
+import Testing
+import WaveFunctions
+
+@Suite struct AmplitudeTests {
+  @Test(arguments: WaveFunctionCase.all)
+  func squaresSumToOneOverTheSector(_ example: WaveFunctionCase) {
+    let waveFunction = example.make()
+    let everything = example.everything
+    let (logModulus, phase) = waveFunction.evaluate(everything)
+    var sum = 0.0
+    var support = 0.0
+    for (index, x) in everything.enumerated() {
+      var tokens = [UInt8](repeating: 0, count: example.space.positions)
+      example.space.encode(example.space.representative(x), into: &tokens)
+      if example.space.automaton.contains(tokens) {
+        #expect(logModulus[index].isFinite && phase[index].isFinite)
+        // Both partners of a pair, each with its own |ψ|².
+        sum += exp(2 * logModulus[index])
+        support += 1 / Double(example.space.multiplicity(x))
+      } else {
+        #expect(logModulus[index] == -Double.infinity && phase[index] == 0)
+      }
+    }
+    #expect(abs(sum - 1) < 1e-12)
+    #expect(support == example.space.dimension)
+  }
+
+  @Test(arguments: WaveFunctionCase.all) func flipMultipliesByTheParity(
+    _ example: WaveFunctionCase
+  ) {
+    let space = example.space
+    if space.spinFlipParity == 0 { return }
+    let waveFunction = example.make()
+    let all = space.allRepresentatives()
+    let here = waveFunction.evaluate(all)
+    let there = waveFunction.evaluate(all.map(space.flipped))
+    for index in all.indices {
+      #expect(here.logModulus[index] == there.logModulus[index])
+      let isMoved = space.flipped(all[index]) != all[index]
+      let turn = isMoved && space.spinFlipParity == -1 ? Double.pi : 0
+      #expect(abs(remainder(there.phase[index] - here.phase[index] - turn, 2 * Double.pi)) < 1e-12)
+    }
+  }
+
+  /// The conditionals, one string at a time, from the trainer form of the network.
+  @Test(arguments: WaveFunctionCase.all) func prefixTreeGivesWhatWholeStringsGive(
+    _ example: WaveFunctionCase
+  ) {
+    let space = example.space
+    let waveFunction = example.make()
+    let all = space.allRepresentatives()
+    let found = waveFunction.evaluate(all)
+    let trainer = example.network.makeTrainer(capacity: 1)
+    let width = space.vocabulary
+    for (index, x) in all.enumerated() {
+      var tokens = [UInt8](repeating: 0, count: space.positions)
+      space.encode(x, into: &tokens)
+      var logits = [Float](repeating: 0, count: space.positions * width)
+      trainer.forward(
+        tokens: tokens, count: 1, parameters: waveFunction.amplitudeParameters, logits: &logits)
+      var sum = 0.0
+      var state: Int32 = 0
+      for position in 0..<space.positions {
+        var partition = 0.0
+        for token in 0..<width where space.automaton.next(position, state, token) >= 0 {
+          partition += exp(Double(logits[position * width + token]))
+        }
+        let token = Int(tokens[position])
+        sum += Double(logits[position * width + token]) - log(partition)
+        state = space.automaton.next(position, state, token)
+      }
+      let expected = 0.5 * (sum - log(Double(space.multiplicity(x))))
+      #expect(abs(found.logModulus[index] - expected) < 1e-5)
+    }
+  }
+
+  /// The phase network's own evaluation on ±1 inputs.
+  @Test(arguments: WaveFunctionCase.all) func phasesAreThoseOfThePhaseNetwork(
+    _ example: WaveFunctionCase
+  ) {
+    let waveFunction = example.make()
+    let all = example.space.allRepresentatives()
+    let found = waveFunction.evaluate(all)
+    let inputs = waveFunction.phaseInputs(of: all)
+    let width = WaveFunction<UInt64>.phaseInputCount(of: example.space)
+    #expect(inputs.count == all.count * width)
+    let workspace = PerceptronWorkspace(network: waveFunction.phaseNetwork, capacity: all.count)
+    var phases = [Float](repeating: 0, count: all.count)
+    workspace.forward(
+      inputs: inputs, count: all.count, parameters: waveFunction.phaseParameters, outputs: &phases)
+    for index in all.indices {
+      #expect(abs(Double(phases[index]) - found.phase[index]) < 1e-5)
+      for orbital in 0..<example.space.positions {
+        let isFilled = all[index].alpha >> UInt64(orbital) & 1 == 1
+        #expect(inputs[index * width + orbital] == (isFilled ? 1 : -1))
+      }
+    }
+  }
+
+  @Test(arguments: WaveFunctionCase.all) func orderAndRepetitionDoNotMatter(
+    _ example: WaveFunctionCase
+  ) {
+    let waveFunction = example.make()
+    let all = example.everything
+    let straight = waveFunction.evaluate(all)
+    var random = RandomSource(seed: 5)
+    let shuffled = all.indices.shuffled(using: &random)
+    let mixed = waveFunction.evaluate(shuffled.map { all[$0] })
+    for (place, index) in shuffled.enumerated() {
+      #expect(mixed.logModulus[place] == straight.logModulus[index])
+      #expect(mixed.phase[place] == straight.phase[index])
+    }
+    let repeated = waveFunction.evaluate(all + all)
+    for index in all.indices {
+      #expect(repeated.logModulus[index] == repeated.logModulus[index + all.count])
+      let isSame =
+        repeated.logModulus[index] == straight.logModulus[index]
+        || abs(repeated.logModulus[index] - straight.logModulus[index]) < 1e-5
+      #expect(isSame)
+    }
+    let none = waveFunction.evaluate([])
+    #expect(none.logModulus.isEmpty && none.phase.isEmpty)
+  }
+
+  /// More strings than one block holds, so that threads have something to share.
+  @Test(arguments: [0, 1]) func threadsDoNotMatter(_ which: Int) {
+    let space = ConfigurationSpace<UInt64>(
+      alphaCount: 4, betaCount: 3, orbitalIrreps: nil, irrep: nil,
+      order: Array((0..<8).reversed()))
+    let example = WaveFunctionCase(
+      testDescription: "", space: space,
+      network: which == 0
+        ? TransformerNetwork(
+          configuration: TransformerConfiguration(width: 8, heads: 2, layers: 2, feedForward: 12),
+          positions: 8, vocabulary: 4)
+        : RetNetNetwork(
+          configuration: RetNetConfiguration(
+            width: 8, heads: 2, layers: 2, feedForward: 12, positionBias: true, finalNorm: true),
+          positions: 8, vocabulary: 4))
+    let all = space.allRepresentatives()
+    #expect(all.count == 3920)
+    let serial = example.make(threads: 1)
+    let parallel = example.make(threads: 3)
+    #expect(serial.amplitudeParameters == parallel.amplitudeParameters)
+    let one = serial.evaluate(all)
+    let three = parallel.evaluate(all)
+    #expect(one.logModulus == three.logModulus)
+    #expect(one.phase == three.phase)
+    let some = Array(all.prefix(300))
+    #expect(serial.jacobian(some) == parallel.jacobian(some))
+    let weights = some.indices.map { Float($0 % 7) - 3 }
+    #expect(
+      serial.amplitudeGradient(of: some, weights: weights)
+        == parallel.amplitudeGradient(of: some, weights: weights))
+    // Again with the workspaces as the first calls left them.
+    #expect(parallel.evaluate(all).logModulus == one.logModulus)
+    #expect(parallel.jacobian(some) == serial.jacobian(some))
+  }
+
+  @Test func wideWordsGiveWhatNarrowWordsGive() {
+    let order = [5, 4, 3, 2, 1, 0]
+    let network = TransformerNetwork(
+      configuration: TransformerConfiguration(width: 8, heads: 2, layers: 1, feedForward: 8),
+      positions: 6, vocabulary: 4)
+    func evaluate<Word: ConfigurationWord>(_: Word.Type) -> [Double] {
+      let space = ConfigurationSpace<Word>(
+        alphaCount: 3, betaCount: 3, orbitalIrreps: nil, irrep: nil, order: order,
+        spinFlipParity: 1)
+      var random = RandomSource(seed: 3)
+      let waveFunction = WaveFunction(
+        space: space, network: network,
+        phaseNetwork: MultilayerPerceptron(
+          configuration: PerceptronConfiguration(hiddenWidths: [5]), inputs: 12),
+        threads: 1, random: &random)
+      let (logModulus, phase) = waveFunction.evaluate(space.allRepresentatives())
+      return logModulus + phase
+    }
+    #expect(evaluate(UInt64.self) == evaluate(UInt128.self))
+  }
+}
