@@ -79,7 +79,8 @@ private func makeMolecularRun<Word: ConfigurationWord>(
   }
   let orbitals = integrals.orbitalCount
   let dimension = space(Array((0..<orbitals).reversed())).dimension
-  let size = ProblemSize(positions: orbitals, dimension: dimension, isLattice: false, hasPeakedStart: true)
+  let size = ProblemSize(
+    positions: orbitals, dimension: dimension, isLattice: false, hasPeakedStart: true)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
   let ordered = space(filled.ansatz.order ?? [])
