@@ -10,6 +10,8 @@ struct ProblemSize {
   var dimension: Double
   /// Whether the problem is a lattice.
   var isLattice: Bool
+  /// The energy of the reference configuration.
+  var referenceEnergy: Double
   /// Whether few configurations dominate the ground state, so that a small configuration
   /// interaction is a good start.
   var hasPeakedStart: Bool
@@ -35,7 +37,7 @@ extension Settings {
     filled.sampling.maximumSamples = sampling.maximumSamples ?? Self.defaultSamples(for: size)
     filled.sampling.exponent = sampling.exponent ?? 1
     filled.optimizer.learningRate = optimizer.learningRate ?? (isAdam ? 1e-3 : 0.5)
-    filled.optimizer.momentum = optimizer.momentum ?? (isAdam ? 0.9 : 0.8)
+    filled.optimizer.momentum = optimizer.momentum ?? (isAdam || size.isLattice ? 0.9 : 0.8)
     filled.optimizer.shift = optimizer.shift ?? 1e-4
     filled.optimizer.maximumStep = optimizer.maximumStep ?? 0.3
     filled.annealing.kind = annealing.kind ?? AnnealingKind.none
@@ -43,7 +45,7 @@ extension Settings {
     filled.start.kind = start.kind ?? (size.hasPeakedStart ? .perturbative : .random)
     filled.start.determinants = start.determinants ?? (size.isLattice ? 1000 : 200)
     filled.start.steps = start.steps ?? 20
-    filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : size.isLattice ? 300 : 200)
+    filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : size.isLattice ? 250 : 200)
     filled.convergence.energyTolerance = convergence.energyTolerance ?? 1e-5
     filled.convergence.window = convergence.window ?? 5
     filled.annealing.steps = annealing.steps ?? (filled.convergence.steps ?? 0) / 2
@@ -53,8 +55,11 @@ extension Settings {
   }
 
   /// The room for distinct configurations: a whole sector where that is affordable.
+  ///
+  /// Lattice states are spread out, and steps on changing parts of a sector get further in the same
+  /// time than steps on the whole.
   private static func defaultSamples(for size: ProblemSize) -> Int {
-    if size.isLattice { return size.dimension <= 7000 ? 7000 : 2000 }
+    if size.isLattice { return 2000 }
     return size.dimension > 6000 ? 3000 : 2000
   }
 }
@@ -100,10 +105,10 @@ extension ResolvedSettings {
     case .exponential:
       temperatures = .exponential(initial: initial, warmUp: warmUp, steps: annealingSteps)
     }
-    minimumSteps = firstExponent < 1 ? steps * 3 / 4 : 0
     isNoisy = size.isLattice && size.dimension > Double(maximumSamples)
+    minimumSteps = isNoisy ? steps : firstExponent < 1 ? steps * 3 / 4 : 0
     denominatorFloor = size.isLattice ? 1 : 0.3
-    leakLimit = 5e-4
+    leakLimit = 5e-4 * (size.isLattice ? max(1, abs(size.referenceEnergy)) : 1)
 
     try check(threads > 0, "--threads must be at least 1, not \(threads)")
     try check(maximumSamples > 0, "--samples must be at least 1, not \(maximumSamples)")
