@@ -78,14 +78,26 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   var isFinished: Bool { isConverged || trace.count >= resolved.steps }
 
   /// Whether the energy has stood still over the last window, at full exponent and T = 0.
+  ///
+  /// A slow mode, such as the admixture of a nearly degenerate state, changes the energy little in
+  /// each window but for many of them. Where the last three windows fall steadily, the change
+  /// that is still to come is extrapolated as a geometric series, and must be small too.
   var isConverged: Bool {
     let window = resolved.window
-    guard trace.count >= resolved.minimumSteps, trace.count >= 2 * window else { return false }
-    let recent = trace.suffix(2 * window)
+    guard trace.count >= resolved.minimumSteps, trace.count >= 3 * window else { return false }
+    let recent = trace.suffix(3 * window)
     guard recent.allSatisfy({ $0.temperature == 0 }) else { return false }
-    let now = recent.suffix(window).reduce(0) { $0 + $1.energy } / Double(window)
-    let before = recent.prefix(window).reduce(0) { $0 + $1.energy } / Double(window)
-    return abs(now - before) < resolved.energyTolerance
+    func mean(_ rows: ArraySlice<TraceRow>) -> Double {
+      rows.reduce(0) { $0 + $1.energy } / Double(window)
+    }
+    let now = mean(recent.suffix(window))
+    let before = mean(recent.dropLast(window).suffix(window))
+    let earlier = mean(recent.prefix(window))
+    let change = before - now
+    if abs(change) >= resolved.energyTolerance { return false }
+    let ratio = change / (earlier - before)
+    guard change > 0, ratio > 0 else { return true }
+    return ratio < 1 && change * ratio / (1 - ratio) < resolved.energyTolerance
   }
 
   /// Seconds since the run began, over all its parts.
