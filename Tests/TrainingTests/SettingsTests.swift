@@ -31,6 +31,8 @@ import Training
     ("--evaluation-draws", { $0.evaluation.draws = 0 }),
     ("--evaluation-samples", { $0.evaluation.maximumSamples = 0 }),
     ("--cutoff", { $0.localEnergy.cutoff = -1 }),
+    ("--screening", { $0.localEnergy.screening = -1 }),
+    ("leading", { $0.evaluation.leading = -1 }),
     ("--screened-draws", { $0.localEnergy.screenedDraws = 0 }),
     ("--width", { $0.ansatz.width = 9 }),
     ("--width", { $0.ansatz.width = 0 }),
