@@ -99,6 +99,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: [
+        "Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra",
+        "NeuralNetworks", "Optimization", "Sampling", "Training", "WaveFunctions",
+      ],
+      path: "Benchmarks/Sources/benchmarks", swiftSettings: settings),
 
     // MARK: - Tests
 

@@ -43,7 +43,7 @@ struct ScheduleOptions: ParsableArguments {
   func validate() throws {
     try require("start-determinants", startDeterminants, "at least 1") { $0 >= 1 }
     try require("start-steps", startSteps, "at least 0") { $0 >= 0 }
-    try require("steps", steps, "at least 0") { $0 >= 0 }
+    try require("steps", steps, "at least 1") { $0 >= 1 }
     try require("energy-tolerance", energyTolerance, "positive") { $0 > 0 && $0.isFinite }
     try require("window", window, "at least 2") { $0 >= 2 }
     try require("final-draws", finalDraws, "at least 2") { $0 >= 2 }

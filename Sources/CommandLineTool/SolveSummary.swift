@@ -23,9 +23,10 @@ struct SolveSummary {
   var collapseWarning: String {
     String(
       format: """
-        SUPPORT COLLAPSE: configurations that the state has lost would lower the energy by about \
-        %.2e \(plan.unit); the energy below is not that of the ground state. Try another --seed, \
-        a smaller --exponent (such as 0.5), --start perturbative or --annealing linear.
+        SUPPORT COLLAPSE: configurations outside the sample would lower the energy by about \
+        %.2e \(plan.unit): the state has lost them or is not converged, and the energy below is not \
+        that of the ground state. Try more --steps, more --samples, another --seed, \
+        --start perturbative or --annealing linear.
         """, -final.leakEnergy)
   }
 

@@ -20,6 +20,7 @@ public enum LAPACK {
   ///
   /// - Parameters:
   ///   - matrix: `A`, `[n, n]`; its lower triangle (row-major) is read and overwritten.
+  ///   - n: Its order.
   ///   - rightSide: `b`, `[n]`, overwritten by `x`.
   /// - Throws: ``LinearAlgebraError`` where `A` is not positive definite.
   public static func solvePositiveDefinite(
@@ -35,7 +36,9 @@ public enum LAPACK {
 
   /// Returns the eigenvalues, ascending, and eigenvectors of a symmetric matrix.
   ///
-  /// - Parameter matrix: `[n, n]`, symmetric.
+  /// - Parameters:
+  ///   - matrix: `[n, n]`, symmetric.
+  ///   - n: Its order.
   /// - Returns: The values `[n]` and the vectors `[n, n]`, row `k` that of value `k`.
   /// - Throws: ``LinearAlgebraError`` where the iteration does not converge.
   public static func eigenSymmetric(

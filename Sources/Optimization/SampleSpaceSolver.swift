@@ -60,7 +60,8 @@ public final class SampleSpaceSolver {
         rows, parameters, rows: count, columns: parameters, vector: previous, into: &image)
       for index in 0..<count { residual[index] -= momentum * Double(image[index]) }
     }
-    var step = try count <= parameters
+    var step =
+      try count <= parameters
       ? solveInSampleSpace(rows, count, parameters, residual, shift)
       : solveInParameterSpace(rows, count, parameters, residual, shift)
     if momentum != 0 && !previous.isEmpty {

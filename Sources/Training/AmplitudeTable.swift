@@ -27,8 +27,8 @@ struct AmplitudeTable {
   ///
   /// - Parameters:
   ///   - numbers: The configurations that have an amplitude, each once.
-  ///   - logModulus: log|ψ| of each.
-  ///   - phase: arg ψ of each.
+  ///   - values: log|ψ| of each.
+  ///   - phases: arg ψ of each.
   ///   - count: One more than the largest number there is.
   mutating func assign(
     _ numbers: [Int32], logModulus values: [Double], phase phases: [Double], count: Int

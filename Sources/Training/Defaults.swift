@@ -10,6 +10,11 @@ struct ProblemSize {
   var dimension: Double
   /// Whether the problem is a lattice.
   var isLattice: Bool
+  /// The energy of the reference configuration.
+  var referenceEnergy: Double
+  /// Whether few configurations dominate the ground state, so that a small configuration
+  /// interaction is a good start.
+  var hasPeakedStart: Bool
 }
 
 extension Settings {
@@ -29,25 +34,33 @@ extension Settings {
     filled.ansatz.order =
       ansatz.order
       ?? (size.isLattice ? Array(0..<size.positions) : Array((0..<size.positions).reversed()))
-    filled.sampling.maximumSamples =
-      sampling.maximumSamples ?? (size.dimension > 6000 ? 3000 : 2000)
+    filled.sampling.maximumSamples = sampling.maximumSamples ?? Self.defaultSamples(for: size)
     filled.sampling.exponent = sampling.exponent ?? 1
     filled.optimizer.learningRate = optimizer.learningRate ?? (isAdam ? 1e-3 : 0.5)
-    filled.optimizer.momentum = optimizer.momentum ?? (isAdam ? 0.9 : 0.8)
+    filled.optimizer.momentum = optimizer.momentum ?? (isAdam || size.isLattice ? 0.9 : 0.8)
     filled.optimizer.shift = optimizer.shift ?? 1e-4
     filled.optimizer.maximumStep = optimizer.maximumStep ?? 0.3
     filled.annealing.kind = annealing.kind ?? AnnealingKind.none
     filled.localEnergy.mode = localEnergy.mode ?? .full
-    filled.start.kind = start.kind ?? (size.isLattice ? .random : .perturbative)
-    filled.start.determinants = start.determinants ?? 200
+    filled.start.kind = start.kind ?? (size.hasPeakedStart ? .perturbative : .random)
+    filled.start.determinants = start.determinants ?? (size.isLattice ? 1000 : 200)
     filled.start.steps = start.steps ?? 20
-    filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : 200)
+    filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : size.isLattice ? 250 : 200)
     filled.convergence.energyTolerance = convergence.energyTolerance ?? 1e-5
     filled.convergence.window = convergence.window ?? 5
     filled.annealing.steps = annealing.steps ?? (filled.convergence.steps ?? 0) / 2
     filled.evaluation.maximumSamples = evaluation.maximumSamples ?? 20_000
     filled.evaluation.exactLimit = evaluation.exactLimit ?? 50_000
     return filled
+  }
+
+  /// The room for distinct configurations: a whole sector where that is affordable.
+  ///
+  /// Lattice states are spread out, and steps on changing parts of a sector get further in the same
+  /// time than steps on the whole.
+  private static func defaultSamples(for size: ProblemSize) -> Int {
+    if size.isLattice { return 2000 }
+    return size.dimension > 6000 ? 3000 : 2000
   }
 }
 
@@ -81,7 +94,7 @@ extension ResolvedSettings {
     window = try value(settings.convergence.window, "window")
     evaluationDraws = settings.evaluation.draws
     evaluationMaximumSamples = try value(
-      settings.evaluation.maximumSamples, "evaluation-samples")
+      settings.evaluation.maximumSamples, "final-samples")
     exactLimit = try value(settings.evaluation.exactLimit, "exact-limit")
     let annealingSteps = try value(settings.annealing.steps, "annealing-steps")
     let initial = settings.annealing.initialTemperature
@@ -92,9 +105,10 @@ extension ResolvedSettings {
     case .exponential:
       temperatures = .exponential(initial: initial, warmUp: warmUp, steps: annealingSteps)
     }
-    minimumSteps = firstExponent < 1 ? steps * 3 / 4 : 0
+    isNoisy = size.isLattice && size.dimension > Double(maximumSamples)
+    minimumSteps = isNoisy ? steps : firstExponent < 1 ? steps * 3 / 4 : 0
     denominatorFloor = size.isLattice ? 1 : 0.3
-    leakLimit = 5e-4
+    leakLimit = 5e-4 * (size.isLattice ? max(1, abs(size.referenceEnergy)) : 1)
 
     try check(threads > 0, "--threads must be at least 1, not \(threads)")
     try check(maximumSamples > 0, "--samples must be at least 1, not \(maximumSamples)")
@@ -107,15 +121,15 @@ extension ResolvedSettings {
     try check(weightDecay >= 0, "--weight-decay must be at least 0, not \(weightDecay)")
     try check(maximumStep > 0, "--maximum-step must be positive, not \(maximumStep)")
     try check(initial >= 0 && initial.isFinite, "--t0 must be at least 0, not \(initial)")
-    try check(warmUp >= 0, "--annealing-warm-up must be at least 0, not \(warmUp)")
+    try check(warmUp >= 0, "--warm-up-steps must be at least 0, not \(warmUp)")
     try check(annealingSteps >= 0, "--annealing-steps must be at least 0, not \(annealingSteps)")
     try check(steps > 0, "--steps must be at least 1, not \(steps)")
     try check(window > 0, "--window must be at least 1, not \(window)")
     try check(energyTolerance >= 0, "--energy-tolerance must be at least 0, not \(energyTolerance)")
     try check(startDeterminants > 0, "--start-determinants must be at least 1")
     try check(startSteps >= 0, "--start-steps must be at least 0")
-    try check((evaluationDraws ?? 1) > 0, "--evaluation-draws must be at least 1")
-    try check(evaluationMaximumSamples > 0, "--evaluation-samples must be at least 1")
+    try check((evaluationDraws ?? 1) > 0, "--final-draws must be at least 1")
+    try check(evaluationMaximumSamples > 0, "--final-samples must be at least 1")
     try check(settings.localEnergy.cutoff >= 0, "--cutoff must be at least 0")
     let screening = settings.localEnergy.screening
     try check(screening >= 0, "--screening must be at least 0, not \(screening)")

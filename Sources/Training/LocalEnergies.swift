@@ -75,6 +75,7 @@ final class LocalEnergyEstimator<H: Hamiltonian> {
   ///   - sample: The sample; weights in `subspace` mode are the caller's to make ∝ |ψ|².
   ///   - mode: The mode.
   ///   - random: The stream of `screened` draws.
+  /// - Returns: The local energies and the averages over the sample.
   func compute(
     _ sample: WeightedSample<Word>, mode: LocalEnergyMode, random: RandomSource
   ) -> LocalEnergies {

@@ -79,7 +79,9 @@ private func makeMolecularRun<Word: ConfigurationWord>(
   }
   let orbitals = integrals.orbitalCount
   let dimension = space(Array((0..<orbitals).reversed())).dimension
-  let size = ProblemSize(positions: orbitals, dimension: dimension, isLattice: false)
+  let size = ProblemSize(
+    positions: orbitals, dimension: dimension, isLattice: false,
+    referenceEnergy: hamiltonian.diagonalElement(reference(of: result)), hasPeakedStart: true)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
   let ordered = space(filled.ansatz.order ?? [])
@@ -217,28 +219,71 @@ private func makeLatticeRun<Word: ConfigurationWord>(
     ConfigurationSpace(upCount: upCount, order: order, spinFlipParity: parity)
   }
   let dimension = space(Array(0..<sites)).dimension
-  let size = ProblemSize(positions: sites, dimension: dimension, isLattice: true)
+  let lowest = lowestConfigurations(of: hamiltonian, sites: sites, upCount: upCount)
+  let referenceEnergy = hamiltonian.diagonalElement(lowest[0])
+  let size = ProblemSize(
+    positions: sites, dimension: dimension, isLattice: true, referenceEnergy: referenceEnergy,
+    hasPeakedStart: upCount != nil)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
-  guard resolved.startKind == .random else {
-    throw TrainingError(
-      .invalidSettings,
-      "--start perturbative is for molecules; lattices start from random parameters")
-  }
   let ordered = space(filled.ansatz.order ?? [])
-  let neel = (0..<sites).reduce(into: Word(0)) { word, site in
-    let x = site % model.geometry.width
-    let y = site / model.geometry.width
-    if upCount != nil && (x + y) % 2 == 0 { word |= 1 << Word(site) }
+  var start: StartVector<Word>?
+  if resolved.startKind == .perturbative && snapshot == nil {
+    do throws(LinearAlgebraError) {
+      let result = try SelectedCI<Word>(maximumConfigurations: resolved.startDeterminants).run(
+        from: lowest, hamiltonian)
+      start = StartVector(result, space: ordered, limit: resolved.maximumSamples)
+    } catch {
+      throw TrainingError(.notFinite, "the start's configuration interaction failed: \(error)")
+    }
   }
   return try makeRun(
     hamiltonian, ordered, spinOperator: spinOperator,
     context: .init(
-      referenceEnergy: hamiltonian.diagonalElement(Configuration(alpha: neel)),
-      degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
-    start: nil,
+      referenceEnergy: referenceEnergy, degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
+    start: start,
     messages: parity == 0 ? [] : ["symmetry: \(parity > 0 ? "even" : "odd") under spin flip"],
     settings: filled, resolved: resolved, snapshot: snapshot)
+}
+
+/// Returns the configurations of lowest diagonal energy that descents from random starts find.
+///
+/// Each descent moves to the connected configuration of lowest diagonal element until none is lower.
+/// Nothing about the lattice's order is put in: a Néel pattern comes out where it is lowest, and
+/// several patterns where they tie.
+private func lowestConfigurations<Word: ConfigurationWord>(
+  of hamiltonian: SpinHamiltonian<Word>, sites: Int, upCount: Int?
+) -> [Configuration<Word>] {
+  var random = RandomSource(seed: 0x4E45_454C)
+  var lowest: [Configuration<Word>] = []
+  var energy = Double.infinity
+  var connections = ConnectionList<Word>()
+  for _ in 0..<256 {
+    let order = Array(0..<sites).shuffled(using: &random)
+    var configuration = Configuration<Word>(alpha: 0)
+    for site in order.prefix(upCount ?? Int.random(in: 0...sites, using: &random)) {
+      configuration.alpha |= 1 << Word(site)
+    }
+    var value = hamiltonian.diagonalElement(configuration)
+    while true {
+      connections.removeAll()
+      hamiltonian.appendConnections(of: configuration, above: 0, to: &connections)
+      var next = configuration
+      var nextValue = value
+      for candidate in connections.configurations {
+        let candidateValue = hamiltonian.diagonalElement(candidate)
+        if candidateValue < nextValue - 1e-10 { (next, nextValue) = (candidate, candidateValue) }
+      }
+      if nextValue >= value { break }
+      (configuration, value) = (next, nextValue)
+    }
+    if value < energy - 1e-10 {
+      energy = value
+      lowest = []
+    }
+    if value < energy + 1e-10 && !lowest.contains(configuration) { lowest.append(configuration) }
+  }
+  return lowest
 }
 
 /// The eigenvalue of the spin flip in the ground state, 0 where it is not known beforehand.
@@ -287,7 +332,10 @@ private func makeRun<H: Hamiltonian>(
   let network = makeNetwork(
     settings.ansatz, positions: space.positions, vocabulary: space.vocabulary)
   let phaseNetwork = MultilayerPerceptron(
-    configuration: PerceptronConfiguration(hiddenWidths: settings.ansatz.phaseHidden ?? []),
+    configuration: PerceptronConfiguration(
+      hiddenWidths: settings.ansatz.phaseHidden ?? [],
+      // A random start needs different signs to choose from; a fitted one needs none.
+      outputScale: resolved.startKind == .random ? 2 : 0.1),
     inputs: WaveFunction<H.Word>.phaseInputCount(of: space))
   let waveFunction = WaveFunction(
     space: space, network: network, phaseNetwork: phaseNetwork, threads: resolved.threads,

@@ -1,5 +1,13 @@
 internal import Optimization
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 /// The settings of a run with every default filled in, in the form the loop uses.
 struct ResolvedSettings: Sendable {
   var threads: Int
@@ -30,6 +38,18 @@ struct ResolvedSettings: Sendable {
   var denominatorFloor: Double
   /// The leak energy above which a state counts as collapsed, in the energy's unit.
   var leakLimit: Double
+
+  /// Whether steps see sampling noise, which a falling learning rate averages out.
+  var isNoisy: Bool
+
+  /// Returns the learning rate at a step counted from 0: constant where steps have no noise, else
+  /// falling to a fiftieth on half a cosine over the second two thirds of the steps.
+  func learningRate(at step: Int) -> Double {
+    if !isNoisy { return learningRate }
+    let fraction = Double(step) / Double(max(1, steps))
+    let progress = min(1, max(0, (fraction - 1.0 / 3) * 1.5))
+    return learningRate * (0.02 + 0.98 * 0.5 * (1 + cos(Double.pi * progress)))
+  }
 
   /// Returns α at a step counted from 0: constant over the first half, then linear up to 1 at
   /// three quarters of the steps.

@@ -36,9 +36,10 @@ extension VariationalMonteCarlo {
     case .adam:
       return adamStep(sample, real: real, imaginary: energies.imaginary)
     case .sr:
+      // Until the energy is below the reference's, that is the better guess at the lowest level.
+      let level = min(energies.energy, context.referenceEnergy)
       let denominators = energies.numbers.map {
-        max(estimator.table.diagonal[Int($0)] - energies.energy, resolved.denominatorFloor)
-          + temperature
+        max(estimator.table.diagonal[Int($0)] - level, resolved.denominatorFloor) + temperature
       }
       let targets = real.indices.map {
         stepTarget(
@@ -76,7 +77,7 @@ extension VariationalMonteCarlo {
   ) -> (real: Double, imaginary: Double) {
     let x = 1 - real / denominator
     let y = -imaginary / denominator
-    let eta = resolved.learningRate
+    let eta = resolved.learningRate(at: trace.count)
     if x > 0.5 && x < 2 { return (eta * (x - 1), eta * y) }
     let logModulus = 0.5 * log(x * x + y * y)
     return (

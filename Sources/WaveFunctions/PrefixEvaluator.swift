@@ -89,8 +89,9 @@ final class PrefixEvaluator {
           childOfSlot[slot] = child
           parents[children] = nodeOfString[string]
           tokensOfNode[children] = UInt8(token)
-          stateOfChild[children] = transitions[
-            Int(stateOfNode[Int(nodeOfString[string])]) * vocabulary + token]
+          stateOfChild[children] =
+            transitions[
+              Int(stateOfNode[Int(nodeOfString[string])]) * vocabulary + token]
           children += 1
         }
         nodeOfString[string] = child

@@ -24,18 +24,20 @@ struct Case {
 
 /// Times cases and prints a table.
 enum Harness {
-  /// Returns the median and least seconds of one run, of seven samples of at least 20 ms each.
+  /// Returns the median and least seconds of one run, of seven samples of at least 20 ms each, or
+  /// three where a run takes more than a second.
   static func measure(_ run: () -> Void) -> (median: Double, least: Double) {
     func seconds(_ repetitions: Int) -> Double {
       let start = DispatchTime.now().uptimeNanoseconds
       for _ in 0..<repetitions { run() }
       return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
     }
-    run()
+    let isLong = seconds(1) > 1
     var repetitions = 1
-    while seconds(repetitions) < 0.02 { repetitions *= 2 }
-    let samples = (0..<7).map { _ in seconds(repetitions) / Double(repetitions) }.sorted()
-    return (samples[3], samples[0])
+    while !isLong && seconds(repetitions) < 0.02 { repetitions *= 2 }
+    let count = isLong ? 3 : 7
+    let samples = (0..<count).map { _ in seconds(repetitions) / Double(repetitions) }.sorted()
+    return (samples[count / 2], samples[0])
   }
 
   /// Times the cases of the topics whose names contain `filter` and prints a row for each.
@@ -50,6 +52,7 @@ enum Harness {
         let rate = "\(scaled(item.units / seconds))\(item.unit)/s"
         let flops = item.flops > 0 ? String(format: "%.1f", item.flops / seconds * 1e-9) : ""
         print("| \(item.name) | \(scaled(seconds))s | \(scaled(least))s | \(rate) | \(flops) |")
+        fflush(nil)
       }
     }
   }

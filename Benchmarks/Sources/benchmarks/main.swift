@@ -1,9 +1,11 @@
 import LinearAlgebra
 
-// benchmarks [TOPIC…] [--only TEXT]: times the kernels on one thread; all topics if none is
-// named, of their cases those whose names contain TEXT.
+// benchmarks [TOPIC…] [--only TEXT]: times the kernels; all topics if none is named, of their
+// cases those whose names contain TEXT. One thread unless a case says otherwise.
 
-let topics = [matrixProductTopic, networkTopic]
+let topics = [
+  matrixElementTopic, waveFunctionTopic, naturalGradientTopic, matrixProductTopic, networkTopic,
+]
 var names = Array(CommandLine.arguments.dropFirst())
 var filter = ""
 if let option = names.firstIndex(of: "--only"), option + 1 < names.count {
