@@ -135,7 +135,7 @@ extension ResolvedSettings {
     try check(screening >= 0, "--screening must be at least 0, not \(screening)")
     try check(
       settings.evaluation.leading >= 0,
-      "evaluation.leading must be at least 0, not \(settings.evaluation.leading)")
+      "--leading must be at least 0, not \(settings.evaluation.leading)")
     try check(settings.localEnergy.screenedDraws > 0, "--screened-draws must be at least 1")
     let width = settings.ansatz.width ?? 0
     let heads = settings.ansatz.heads ?? 0
