@@ -131,6 +131,11 @@ extension ResolvedSettings {
     try check((evaluationDraws ?? 1) > 0, "--final-draws must be at least 1")
     try check(evaluationMaximumSamples > 0, "--final-samples must be at least 1")
     try check(settings.localEnergy.cutoff >= 0, "--cutoff must be at least 0")
+    let screening = settings.localEnergy.screening
+    try check(screening >= 0, "--screening must be at least 0, not \(screening)")
+    try check(
+      settings.evaluation.leading >= 0,
+      "--leading must be at least 0, not \(settings.evaluation.leading)")
     try check(settings.localEnergy.screenedDraws > 0, "--screened-draws must be at least 1")
     let width = settings.ansatz.width ?? 0
     let heads = settings.ansatz.heads ?? 0

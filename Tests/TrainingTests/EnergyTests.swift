@@ -165,4 +165,30 @@ import Training
     let row = try makeTrainingRun(problem, settings: settings, snapshot: snapshot).step()
     #expect(abs(row.energy - exact) < 1e-9)
   }
+
+  /// A layered step sees the strings of largest weight exactly and the rest by draws.
+  @Test(arguments: [cases[0], cases[2], cases[7]])
+  func layeredEnergiesAreRightWithinTheirErrors(_ example: Case) throws {
+    let exact = try example.run().evaluate().energy
+    let snapshot = try example.run().snapshot()
+    let problem = Problem.molecule(try bundled(example.file), irrep: example.irrep)
+    var energies: [Double] = []
+    var errors: [Double] = []
+    for seed in 1...30 {
+      var settings = try example.run().settings
+      settings.seed = UInt64(seed)
+      settings.sampling.maximumSamples = 30
+      let row = try makeTrainingRun(problem, settings: settings, snapshot: snapshot).step()
+      #expect(row.distinctSamples <= 30 && row.error > 0)
+      energies.append(row.energy)
+      errors.append(row.error)
+    }
+    let count = Double(energies.count)
+    let mean = energies.reduce(0, +) / count
+    let spread = (energies.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)).squareRoot()
+    let error = errors.reduce(0, +) / count
+    #expect(spread > 0 && abs(mean - exact) < 4 * spread / count.squareRoot() + 0.1 * error)
+    // The reported error is an upper estimate, but not a useless one.
+    #expect(spread < 2 * error && spread > 0.1 * error)
+  }
 }
