@@ -46,6 +46,9 @@ public enum TreeSplit: Sendable, Hashable {
 /// weight rises as strings are found; a prefix below it is cut, because no string under it can
 /// weigh more than it does. What is cut is counted in ``TreeSample/droppedWeight``.
 ///
+/// A top-K sample of a distribution so flat that no string stands out may hold fewer than K strings;
+/// see ``sample(_:maximumDistinct:exponent:random:)``.
+///
 /// The draw at a prefix comes from a stream keyed by the prefix, so a sample depends on the seed
 /// only, not on blocks or threads.
 ///
@@ -99,7 +102,25 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
         maximumDistinct: maximumDistinct, random: random, blockSize: blockSize,
         share: (thread, threads))
     }
-    parallelFor(threads) { workers[$0].run(total: total) }
+    switch split {
+    case .draws:
+      // Counts below one draw are none.
+      parallelFor(threads) { workers[$0].run(total: total, floor: 0.5) }
+    case .probability:
+      // The least probability that is wanted is not known beforehand, and a guess that is far too
+      // low has no bound on the prefixes to walk. It is lowered step by step, until there are
+      // enough strings or a pass has become dear: a flat distribution has no heaviest strings.
+      var floor = 1 / (4 * Double(maximumDistinct))
+      while true {
+        let least = floor
+        parallelFor(threads) { workers[$0].run(total: total, floor: least) }
+        let found = workers.reduce(0) { $0 + $1.leaves.count }
+        let visited = workers.reduce(0) { $0 + $1.visited }
+        if found >= maximumDistinct || floor < 1e-30 { break }
+        if visited > 60 * maximumDistinct + 4096 * threads { break }
+        floor /= 64
+      }
+    }
 
     // Each worker kept its own heaviest strings, so the heaviest of all are among them.
     var found = workers.flatMap(\.leaves)
@@ -162,10 +183,12 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   private let random: RandomSource
   private let blockSize: Int
   private let share: (index: Int, count: Int)
+  /// The number of prefixes that were expanded.
+  private(set) var visited = 0
   /// The weight below which a string is not wanted from the start.
-  private let floor: Double
+  private var floor = 0.0
   /// The weight below which a string is no longer wanted.
-  private var threshold: Double
+  private var threshold = 0.0
   private var logits: [Float]
   private var proposal: [Double]
   private var target: [Double]
@@ -181,16 +204,17 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     self.random = random
     self.blockSize = blockSize
     self.share = share
-    // Probabilities far below any use; counts below one draw.
-    floor = split == .probability ? 1e-30 : 0.5
-    threshold = floor
     tree = waveFunction.network.makeTree(capacity: blockSize)
     logits = Array(repeating: 0, count: blockSize * waveFunction.space.vocabulary)
     proposal = Array(repeating: 0, count: waveFunction.space.vocabulary)
     target = proposal
   }
 
-  func run(total: Double) {
+  func run(total: Double, floor: Double) {
+    self.floor = floor
+    threshold = floor
+    leaves.removeAll(keepingCapacity: true)
+    visited = 0
     let root = TreeNode<Word>(
       configuration: Configuration(alpha: 0), weight: total, logProbability: 0, logProposal: 0,
       state: 0, parent: 0, token: 0)
@@ -200,6 +224,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   private func expand(_ nodes: ArraySlice<TreeNode<Word>>, position: Int, isShared: Bool) {
     let space = waveFunction.space
     let vocabulary = space.vocabulary
+    visited += nodes.count
     tree.advance(
       level: position, parents: nodes.map(\.parent), tokens: nodes.map(\.token),
       count: nodes.count, parameters: waveFunction.amplitudeParameters, logits: &logits)

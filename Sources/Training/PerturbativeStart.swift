@@ -35,14 +35,19 @@ struct StartVector<Word: ConfigurationWord>: Sendable {
     let all = selection.configurations + selection.perturbers
     let values = selection.coefficients + selection.amplitudes
     var tokens = [UInt8](repeating: 0, count: space.positions)
-    for (index, configuration) in all.enumerated() where values[index] != 0 {
-      guard space.isRepresentative(configuration) else { continue }
+    var seen: Set<Configuration<Word>> = []
+    for (index, member) in all.enumerated() where values[index] != 0 {
+      let isRepresentative = space.isRepresentative(member)
+      let configuration = isRepresentative ? member : space.flipped(member)
+      let sign: Double = isRepresentative || space.spinFlipParity >= 0 ? 1 : -1
       let isInside = tokens.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return false }
         space.encode(configuration, into: base)
         return space.automaton.contains(base)
       }
-      if isInside { entries.append((configuration, values[index])) }
+      if isInside && seen.insert(configuration).inserted {
+        entries.append((configuration, sign * values[index]))
+      }
     }
     entries.sort { abs($0.amplitude) > abs($1.amplitude) }
     if entries.count > limit { entries.removeLast(entries.count - limit) }

@@ -104,12 +104,14 @@ extension VariationalMonteCarlo {
     let topWeight = weights.reduce(0, +)
     var metric = weights.map { pow($0 / topWeight, exponent) * topWeight }
 
-    // The second layer: as many draws as leave about `limit / 3` distinct strings in the rest.
-    let draws = min(1e12, Double(limit / 3) / max(missing, 1e-9))
+    // The second layer: as many draws as leave about that many distinct strings in the rest. A
+    // flat state leaves it the room that the first has not filled.
+    let room = limit - limit / 6 - configurations.count
+    let draws = min(1e12, (Double(room) / max(missing, 1e-9)).rounded())
     let rest = sampler.sample(.draws(draws), maximumDistinct: limit, random: stream.split(2))
     var restCount = 0
     for index in rest.configurations.indices where !isTop.contains(rest.configurations[index]) {
-      if restCount == limit / 3 { break }
+      if restCount == room { break }
       restCount += 1
       configurations.append(rest.configurations[index])
       isTop.insert(rest.configurations[index])

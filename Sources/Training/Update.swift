@@ -121,8 +121,10 @@ extension VariationalMonteCarlo {
   /// Solves for one natural-gradient step in each network and takes it.
   ///
   /// With metric weights `q` and denominators `D`, the row scales are `√(q D)` and the targets
-  /// `√(q D) τ`; for `q = |ψ|²` and small residuals the right side is then exactly minus half of the
-  /// energy's gradient, whatever `D` is, so the fixed point is the energy's minimum.
+  /// `√(q D) τ`; for `q = |ψ|²` and small residuals the right side is minus half of the energy's
+  /// gradient, whatever `D` is, so the fixed point is the energy's minimum. Where `q` exceeds |ψ|²
+  /// (lost configurations) or `τ` is a logarithm, it differs in second order of the residuals
+  /// `(E_loc − E)/D`, which vanish where the ansatz can represent the state.
   func naturalGradientStep(
     _ sample: TrainingSample<Word>, targets: [(real: Double, imaginary: Double)],
     denominators: [Double], real: [Double], imaginary: [Double]
