@@ -36,10 +36,10 @@ struct ReferenceDecoder {
         bias[o] + x.indices.reduce(0) { $0 + weight[o * x.count + $1] * x[$1] }
       }
     }
-    func normalize(_ x: [Double]) -> [Double] {
+    func normalize(_ x: [Double], epsilon: Double = 1e-6) -> [Double] {
       let mean = x.reduce(0, +) / Double(x.count)
       let variance = x.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(x.count)
-      return x.map { ($0 - mean) / (variance + 1e-6).squareRoot() }
+      return x.map { ($0 - mean) / (variance + epsilon).squareRoot() }
     }
     func norm(_ name: String, _ x: [Double]) -> [Double] {
       let (scale, shift) = (array("\(name)/scale"), array("\(name)/shift"))
@@ -70,7 +70,8 @@ struct ReferenceDecoder {
         for t in 0..<positions {
           let gate = linear("\(path)/gate", y[t])
           for h in 0..<heads {
-            let part = normalize(Array(mixed[t][h * depth..<(h + 1) * depth]))
+            let part = normalize(
+              Array(mixed[t][h * depth..<(h + 1) * depth]), epsilon: 0.1)
             for d in 0..<depth {
               let g = gate[h * depth + d]
               mixed[t][h * depth + d] = part[d] * g / (1 + exp(-g))

@@ -16,7 +16,8 @@ func normalizeAndGate(
   for head in 0..<shape.heads {
     let base = head * shape.headWidth * stride
     for i in Swift.stride(from: 0, to: columns, by: laneCount) {
-      let (mean, r) = columnMoments(o + base + i, rows: shape.headWidth, stride: stride)
+      let (mean, r) = columnMoments(
+        o + base + i, rows: shape.headWidth, stride: stride, epsilon: groupNormEpsilon)
       reciprocal?.store(r, head * stride + i)
       for d in 0..<shape.headWidth {
         let place = base + d * stride + i
