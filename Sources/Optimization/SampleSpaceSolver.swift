@@ -1,4 +1,3 @@
-internal import Foundation
 public import LinearAlgebra
 
 /// One regularised least-squares problem of the natural gradient, solved in the smaller space.
@@ -28,8 +27,15 @@ public final class SampleSpaceSolver {
   private var gram: [Float] = []
   private var matrix: [Double] = []
 
+  private let threads: Int
+
   /// Creates a solver; its storage grows with the largest problem it has seen.
-  public init() {}
+  ///
+  /// - Parameter threads: The number of threads of large factorisations, at least 1.
+  public init(threads: Int = 1) {
+    precondition(threads > 0, "\(threads) threads")
+    self.threads = threads
+  }
 
   /// Solves the problem with explicit derivative rows.
   ///
@@ -139,7 +145,7 @@ public final class SampleSpaceSolver {
     fill: (_ row: Int, _ line: UnsafeMutablePointer<Double>) -> Void
   ) throws(LinearAlgebraError) -> [Double] {
     // A small factorisation is done before threads have woken up.
-    BLAS.setThreadCount(size > 1500 ? ProcessInfo.processInfo.activeProcessorCount : 1)
+    BLAS.setThreadCount(size > 1500 ? threads : 1)
     defer { BLAS.setThreadCount(1) }
     var shift = shift
     while true {

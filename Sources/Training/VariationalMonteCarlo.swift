@@ -33,7 +33,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   let spinOperator: (any Hamiltonian<Word>)?
   let estimator: LocalEnergyEstimator<H>
   let random: RandomSource
-  let solver = SampleSpaceSolver()
+  let solver: SampleSpaceSolver
 
   var trace: [TraceRow] = []
   var optimizer: OptimizerState
@@ -64,6 +64,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     estimator = LocalEnergyEstimator(
       hamiltonian, waveFunction: waveFunction, settings: settings.localEnergy)
     random = RandomSource(seed: settings.seed)
+    solver = SampleSpaceSolver(threads: resolved.threads)
     optimizer = OptimizerState(
       kind: settings.optimizer.kind, amplitudeCount: waveFunction.amplitudeParameters.count,
       phaseCount: waveFunction.phaseParameters.count, shift: resolved.shift)
