@@ -25,7 +25,9 @@ struct LatticeOptions: ParsableArguments {
   @Option(help: "The edges. (default: periodic)")
   var boundary: LatticeGeometry.Boundary?
 
+  // Couplings may be negative: a value that begins with a dash is no option here.
   @Option(
+    parsing: .unconditional,
     help: """
       The coupling J of nearest neighbours; positive is antiferromagnetic for heisenberg and xxz, \
       ferromagnetic for ising. (default: 1)
@@ -33,16 +35,18 @@ struct LatticeOptions: ParsableArguments {
   var j: Double?
 
   @Option(
-    name: .customLong("j2"), help: "The coupling J2 of next-nearest neighbours. (default: 0)")
+    name: .customLong("j2"), parsing: .unconditional,
+    help: "The coupling J2 of next-nearest neighbours. (default: 0)")
   var j2: Double?
 
-  @Option(help: "The anisotropy Δ of xxz.")
+  @Option(parsing: .unconditional, help: "The anisotropy Δ of xxz.")
   var delta: Double?
 
-  @Option(help: "The transverse field h of ising.")
+  @Option(parsing: .unconditional, help: "The transverse field h of ising.")
   var field: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The magnetisation 2Sz of heisenberg and xxz. (default: 0, or 1 for an odd number of sites)",
       valueName: "2Sz"))

@@ -17,8 +17,9 @@ struct SamplingOptions: ParsableArguments {
   var exponent: Double?
 
   func validate() throws {
-    try require("samples", samples, "at least 2") { $0 >= 2 }
-    try require("draws", draws, "at least 1") { $0 >= 1 }
+    try require("samples", samples, "from 2 to 1000000000") { (2...1_000_000_000) ~= $0 }
+    // Counts are kept as Float64, which holds whole numbers up to 2^53.
+    try require("draws", draws, "from 1 to 2^53") { $0 >= 1 && $0 <= 1 << 53 }
     try require("exponent", exponent, "in (0, 1]") { $0 > 0 && $0 <= 1 }
   }
 
@@ -83,8 +84,10 @@ struct AnnealingOptions: ParsableArguments {
 
   func validate() throws {
     try require("t0", t0, "at least 0") { $0 >= 0 && $0.isFinite }
-    try require("annealing-steps", annealingSteps, "at least 1") { $0 >= 1 }
-    try require("warm-up-steps", warmUpSteps, "at least 0") { $0 >= 0 }
+    try require("annealing-steps", annealingSteps, "from 1 to 1000000000") {
+      (1...1_000_000_000) ~= $0
+    }
+    try require("warm-up-steps", warmUpSteps, "from 0 to 1000000000") { (0...1_000_000_000) ~= $0 }
   }
 
   func apply(to settings: inout AnnealingSettings) {

@@ -42,12 +42,15 @@ struct ScheduleOptions: ParsableArguments {
 
   func validate() throws {
     try require("start-determinants", startDeterminants, "at least 1") { $0 >= 1 }
-    try require("start-steps", startSteps, "at least 0") { $0 >= 0 }
-    try require("steps", steps, "at least 1") { $0 >= 1 }
+    try require("start-steps", startSteps, "from 0 to 1000000000") { (0...1_000_000_000) ~= $0 }
+    try require("steps", steps, "from 1 to 1000000000") { (1...1_000_000_000) ~= $0 }
     try require("energy-tolerance", energyTolerance, "positive") { $0 > 0 && $0.isFinite }
-    try require("window", window, "at least 2") { $0 >= 2 }
-    try require("final-draws", finalDraws, "at least 2") { $0 >= 2 }
-    try require("final-samples", finalSamples, "at least 2") { $0 >= 2 }
+    try require("window", window, "from 2 to 1000000000") { (2...1_000_000_000) ~= $0 }
+    // Counts are kept as Float64, which holds whole numbers up to 2^53.
+    try require("final-draws", finalDraws, "from 2 to 2^53") { $0 >= 2 && $0 <= 1 << 53 }
+    try require("final-samples", finalSamples, "from 2 to 1000000000") {
+      (2...1_000_000_000) ~= $0
+    }
     try require("exact-limit", exactLimit, "at least 0") { $0 >= 0 }
     try require("leading", leading, "at least 0") { $0 >= 0 }
     try require("threads", threads, "from 1 to 1024") { $0 >= 1 && $0 <= 1024 }

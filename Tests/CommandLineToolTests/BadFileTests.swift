@@ -39,7 +39,7 @@ struct BadFileTests {
 
   @Test("The manifest is there")
   func manifestIsComplete() {
-    #expect(BadFile.all.count == 93 || BadFile.all.count > 80)
+    #expect(BadFile.all.count == 94)
     #expect(BadFile.expecting("refuse").count > 40)
     #expect(BadFile.expecting("accept").count > 30)
   }
