@@ -19,19 +19,33 @@ extension VariationalMonteCarlo {
   /// that the cap dropped adds its bound.
   func evaluate() throws(TrainingError) -> FinalResult {
     let stream = random.split(0x4556_414C).split(UInt64(trace.count))
-    estimator.table.trim()
+    finalEstimator.table.trim()
     let isExact = waveFunction.space.dimension <= Double(resolved.exactLimit)
     let drawn = isExact ? wholeSectorSample() : drawnSample(stream.split(1))
-    let energies = estimator.compute(drawn, mode: .full, random: stream.split(2))
+    let energies = finalEstimator.compute(drawn, mode: .full, random: stream.split(2))
     guard energies.energy.isFinite, energies.variance.isFinite else {
       throw TrainingError(
         .notFinite,
         "the final energy is not finite: training has diverged; a smaller "
           + "--learning-rate or a larger --shift keeps the parameters in range")
     }
-    let logModulus = energies.numbers.map { estimator.amplitudes.logModulus[Int($0)] }
-    let phases = energies.numbers.map { estimator.amplitudes.phase[Int($0)] }
+    let logModulus = energies.numbers.map { finalEstimator.amplitudes.logModulus[Int($0)] }
+    let phases = energies.numbers.map { finalEstimator.amplitudes.phase[Int($0)] }
     let leak = leak(of: drawn, energies: energies, random: stream.split(3))
+    // The draws' own variance does not see the configurations that they missed, which may have the
+    // largest local energies. The normalised |ψ|² of the sampled ones and the residuals of the others,
+    // p_y |E_loc(y) − E|² = |((H − E) ψ)_y|², give the variance without draws.
+    var summed = leak.variance
+    for index in drawn.configurations.indices {
+      let probability =
+        Double(waveFunction.space.multiplicity(drawn.configurations[index]))
+        * exp(2 * logModulus[index])
+      let deviation = energies.real[index] - energies.energy
+      summed +=
+        probability
+        * (deviation * deviation + energies.imaginary[index] * energies.imaginary[index])
+    }
+    let variance = isExact ? energies.variance : max(energies.variance, summed)
     let subspace = isExact ? nil : subspaceEnergy(of: drawn, logModulus: logModulus, stream)
 
     var spin: (value: Double, error: Double)?
@@ -39,19 +53,19 @@ extension VariationalMonteCarlo {
       spin = expectation(of: spinOperator, in: drawn, stream.split(4))
     }
     let gap = energies.energy - context.infiniteTemperatureEnergy
-    let scaledVariance = Double(context.degreesOfFreedom) * energies.variance
+    let scaledVariance = Double(context.degreesOfFreedom) * variance
     let order = drawn.weights.indices.sorted {
       drawn.weights[$0] == drawn.weights[$1] ? $0 < $1 : drawn.weights[$0] > drawn.weights[$1]
     }
     return FinalResult(
-      energy: energies.energy, error: samplingError(of: energies, in: drawn),
-      variance: energies.variance, isExactSum: isExact,
+      energy: energies.energy, error: samplingError(variance: variance, in: drawn),
+      variance: variance, isExactSum: isExact,
       distinctSamples: drawn.configurations.count, draws: Int(drawn.draws),
       droppedWeight: drawn.droppedWeight,
       // A single configuration has neither variance nor gap.
       vScore: scaledVariance == 0 ? 0 : scaledVariance / (gap * gap),
       leakEnergy: leak.energy, leakWeight: leak.weight,
-      isCollapsed: -leak.energy > resolved.leakLimit,
+      isCollapsed: !(-leak.energy <= resolved.leakLimit),
       spinSquared: spin?.value, spinSquaredError: spin?.error, subspaceEnergy: subspace,
       leading: order.prefix(settings.evaluation.leading).map { index in
         LeadingConfiguration(
@@ -94,8 +108,11 @@ extension VariationalMonteCarlo {
       .draws(draws), maximumDistinct: room, random: stream.split(UInt64(draws)))
     while resolved.evaluationDraws == nil, sample.configurations.count < room / 4, draws < 1e12 {
       draws *= 10
-      sample = sampler.sample(
+      let larger = sampler.sample(
         .draws(draws), maximumDistinct: room, random: stream.split(UInt64(draws)))
+      // A sample that the cap has cut is worse than a smaller whole one.
+      if larger.droppedWeight > 0 { break }
+      sample = larger
     }
     let kept = sample.weights.reduce(0, +)
     return WeightedSample(
@@ -112,7 +129,7 @@ extension VariationalMonteCarlo {
       sample.configurations.indices.map {
         2 * logModulus[$0] + log(Double(waveFunction.space.multiplicity(sample.configurations[$0])))
       }, exponent: 1)
-    return estimator.compute(restricted, mode: .subspace, random: stream).energy
+    return finalEstimator.compute(restricted, mode: .subspace, random: stream).energy
   }
 
   private func expectation<O: Hamiltonian<Word>>(
@@ -121,6 +138,6 @@ extension VariationalMonteCarlo {
     let local = LocalEnergyEstimator(
       observable, waveFunction: waveFunction, settings: settings.localEnergy
     ).compute(sample, mode: .full, random: stream)
-    return (local.energy, samplingError(of: local, in: sample))
+    return (local.energy, samplingError(variance: local.variance, in: sample))
   }
 }

@@ -25,12 +25,13 @@ extension VariationalMonteCarlo {
   ///   - sample: The sample of the evaluation.
   ///   - energies: Its local energies, the last that the estimator computed.
   ///   - random: The stream of draws.
-  /// - Returns: The energy (at most 0) and the weight.
+  /// - Returns: The energy (at most 0), the weight, and the part of the energy's variance that lies
+  ///   outside the sample, `Σ |((H − E) ψ)_y|²` over what was not sampled at all.
   func leak(
     of sample: WeightedSample<Word>, energies: LocalEnergies, random: RandomSource
-  ) -> (energy: Double, weight: Double) {
-    let table = estimator.table
-    let amplitudes = estimator.amplitudes
+  ) -> (energy: Double, weight: Double, variance: Double) {
+    let table = finalEstimator.table
+    let amplitudes = finalEstimator.amplitudes
     let space = waveFunction.space
     let limit = 1.0 / Self.leakDraws
     var isInside = [Bool](repeating: false, count: table.count)
@@ -46,7 +47,7 @@ extension VariationalMonteCarlo {
     }
 
     // Configurations outside, by the energy that the sample's pull on them would gain.
-    let pulls = estimator.pulls(
+    let pulls = finalEstimator.pulls(
       on: energies.numbers.filter { isInside[Int($0)] }.map { table.configurations[Int($0)] })
     var candidates: [(number: Int32, importance: Double)] = []
     var total = 0.0
@@ -55,7 +56,7 @@ extension VariationalMonteCarlo {
       candidates.append((number, importance))
       total += importance
     }
-    if candidates.isEmpty || total == 0 { return (0, 0) }
+    if candidates.isEmpty || total == 0 { return (0, 0, 0) }
     // Numbers depend on what the run has met before; the draw must not.
     candidates.sort {
       table.configurations[Int($0.number)].digest < table.configurations[Int($1.number)].digest
@@ -88,24 +89,28 @@ extension VariationalMonteCarlo {
       configurations: chosen.map { table.configurations[Int($0.number)] },
       weights: Array(repeating: 1 / Double(chosen.count), count: chosen.count), draws: 0,
       droppedWeight: 0, isWholeSector: false)
-    let residuals = estimator.residuals(
+    let residuals = finalEstimator.residuals(
       of: outside, energy: energies.energy, logScale: amplitudes.logScale)
+    var isSampled = [Bool](repeating: false, count: table.count)
+    for number in energies.numbers { isSampled[Int(number)] = true }
     var energy = 0.0
     var weight = 0.0
+    var variance = 0.0
     for (index, choice) in chosen.enumerated() {
       let y = Int(choice.number)
       let multiplicity = Double(space.multiplicity(table.configurations[y]))
       let gap = denominator(y, energies.energy)
       let squared = choice.factor * multiplicity * residuals[index] / norm
+      if !isSampled[y] { variance += squared }
       energy -= squared / gap
       weight += squared / (gap * gap)
     }
-    return (energy, weight)
+    return (energy, weight, variance)
   }
 
   /// `H_yy − E`, kept away from zero: a nearly degenerate `y` is no perturbation.
   private func denominator(_ number: Int, _ energy: Double) -> Double {
-    max(estimator.table.diagonal[number] - energy, resolved.denominatorFloor)
+    max(finalEstimator.table.diagonal[number] - energy, resolved.denominatorFloor)
   }
 
   /// The number of draws that a plain |ψ|² sample is taken to have.

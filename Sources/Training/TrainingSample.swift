@@ -88,11 +88,14 @@ extension VariationalMonteCarlo {
       let gap = max(table.diagonal[Int(number)] - energy, resolved.denominatorFloor)
       scored.append((table.configurations[Int(number)], squared / (gap * gap), true))
     }
-    // A stable order: ties keep the order in which they were found.
+    // Ties go by digest: the order in which configurations were met differs in a resumed run.
     let order = scored.indices.sorted {
-      scored[$0].weight == scored[$1].weight ? $0 < $1 : scored[$0].weight > scored[$1].weight
+      if scored[$0].weight != scored[$1].weight { return scored[$0].weight > scored[$1].weight }
+      let (first, second) = (scored[$0].configuration, scored[$1].configuration)
+      return (first.digest, first.alpha, first.beta) < (second.digest, second.alpha, second.beta)
     }
     var configurations = order.prefix(topLimit).map { scored[$0].configuration }
+    let topCount = configurations.count
     var isTop = Set(configurations)
     var logModulus: [Double] = []
     var phase: [Double] = []
@@ -117,6 +120,15 @@ extension VariationalMonteCarlo {
       isTop.insert(rest.configurations[index])
       weights.append(rest.weights[index] / rest.totalWeight)
       metric.append(rest.weights[index] / rest.totalWeight)
+    }
+
+    // Rescaled to the weight that they stand for.
+    let drawn = weights.dropFirst(topCount).reduce(0, +)
+    if drawn > 0 {
+      for index in topCount..<weights.count {
+        weights[index] *= missing / drawn
+        metric[index] *= missing / drawn
+      }
     }
 
     // The third layer, by systematic sampling.

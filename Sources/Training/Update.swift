@@ -53,7 +53,7 @@ extension VariationalMonteCarlo {
         let y = energies.imaginary[index] / denominators[index]
         sample.metric[index] *= max(1, x * x + y * y)
       }
-      let error = samplingError(of: energies, in: sample.weighted)
+      let error = samplingError(variance: energies.variance, in: sample.weighted)
       if controlShift(energy: mean, error: error, temperature: temperature) {
         return trace.last?.gradientNorm ?? 0
       }

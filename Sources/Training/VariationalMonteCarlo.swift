@@ -132,7 +132,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     }
     let row = TraceRow(
       step: number, energy: energies.energy,
-      error: samplingError(of: energies, in: sample.weighted),
+      error: samplingError(variance: energies.variance, in: sample.weighted),
       variance: energies.variance, temperature: temperature, entropy: entropy,
       distinctSamples: sample.weighted.configurations.count, gradientNorm: gradientNorm,
       seconds: seconds)
@@ -140,11 +140,20 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     return row
   }
 
-  /// The error of a sample's energy: of its draws, and of the weight that it is known to miss.
+  /// The error of a sample's mean: of its draws, and of the weight that it is known to miss.
   ///
-  /// For the missing weight `d` the bound of Cauchy and Schwarz, `√(d Var)`.
-  func samplingError(of energies: LocalEnergies, in sample: WeightedSample<Word>) -> Double {
-    let drawn = sample.draws > 0 ? energies.variance / sample.draws : 0
-    return (drawn + energies.variance * sample.droppedWeight).squareRoot()
+  /// For the missing weight `d` the estimate of Cauchy and Schwarz, `√(d Var)`, a bound where the
+  /// variance is that of the whole state.
+  func samplingError(variance: Double, in sample: WeightedSample<Word>) -> Double {
+    let drawn = sample.draws > 0 ? variance / sample.draws : 0
+    return (drawn + variance * sample.droppedWeight).squareRoot()
   }
+
+  /// The estimator of final results: that of training, unless its cutoff changes the operator.
+  private(set) lazy var finalEstimator: LocalEnergyEstimator<H> = {
+    var exact = settings.localEnergy
+    if exact.cutoff <= 1e-10 { return estimator }
+    exact.cutoff = 1e-10
+    return LocalEnergyEstimator(hamiltonian, waveFunction: waveFunction, settings: exact)
+  }()
 }
