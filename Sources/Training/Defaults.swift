@@ -45,7 +45,7 @@ extension Settings {
     filled.start.kind = start.kind ?? (size.hasPeakedStart ? .perturbative : .random)
     filled.start.determinants = start.determinants ?? (size.isLattice ? 1000 : 200)
     filled.start.steps = start.steps ?? 20
-    filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : size.isLattice ? 250 : 200)
+    filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : size.isLattice ? 600 : 200)
     filled.convergence.energyTolerance = convergence.energyTolerance ?? 1e-5
     filled.convergence.window = convergence.window ?? 5
     filled.annealing.steps = annealing.steps ?? (filled.convergence.steps ?? 0) / 2
