@@ -105,12 +105,11 @@ extension VariationalMonteCarlo {
       optimizer.phaseBefore = []
       for index in optimizer.amplitudeStep.indices { optimizer.amplitudeStep[index] = 0 }
       for index in optimizer.phaseStep.indices { optimizer.phaseStep[index] = 0 }
-      optimizer.shift = min(optimizer.shift * 10, 0.3)
+      optimizer.shift = min(optimizer.shift * 10, 10)
       return true
     }
     if rise > 1e-7 {
-      // A small rise comes from momentum as often as from too long a step: no cause to stop moving.
-      optimizer.shift = max(optimizer.shift, min(optimizer.shift * 3, 0.03))
+      optimizer.shift = min(optimizer.shift * 3, 10)
     } else {
       optimizer.shift = max(optimizer.shift * 0.7, resolved.shift)
     }
