@@ -1,5 +1,6 @@
 public import Configurations
 public import Hamiltonians
+internal import LinearAlgebra
 
 /// The lowest levels of a small spin lattice, by exact diagonalisation.
 ///
@@ -61,6 +62,8 @@ public struct LatticeExactDiagonalization: Sendable {
 
   /// Returns the memory that ``solve(levels:memoryLimit:)`` needs at least, in bytes.
   public func memoryEstimate(levels: Int) -> Int {
+    // Sums by BLAS depend on its thread count, which the process shares: one thread, as everywhere.
+    BLAS.setThreadCount(1)
     var solver = BandLanczos(levelCount: levels)
     solver.basisSize = solver.minimumBasisSize
     return bytes(of: solver)
