@@ -29,6 +29,11 @@ struct AnsatzOptions: ParsableArguments {
     help: "Impose spin-flip symmetry, where 2Sz = 0. (default: where the start finds it)")
   var spinFlip: Bool?
 
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Impose the symmetries of a lattice. (default: where its sector can be listed)")
+  var latticeSymmetry: Bool?
+
   @Option(
     help: ArgumentHelp(
       "The order of sampling: reverse, forward, or all orbitals (sites) from 1, such as 4,3,1,2."
@@ -59,6 +64,7 @@ struct AnsatzOptions: ParsableArguments {
     assign(feedForward, to: &settings.feedForward)
     assign(phaseHidden?.numbers, to: &settings.phaseHidden)
     assign(spinFlip, to: &settings.spinFlipSymmetry)
+    assign(latticeSymmetry, to: &settings.latticeSymmetry)
     assign(try order?.permutation(of: positions), to: &settings.order)
   }
 }

@@ -8,6 +8,8 @@
 ///   spins turned over). Tokens are then those of the *representative*: of `x` and `x̄` the one whose
 ///   first unpaired token is 1. For FCI coefficients in the order "all α before all β", a state
 ///   of spin S with 2Sz = 0 has π = (−1)^S.
+/// - With ``symmetries`` of a spin lattice, `ψ(g x) = χ_g ψ(x)` for each of them. The representative is
+///   the string of the orbit that comes last in the lexicographic order of the tokens.
 public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
   /// What the tokens stand for.
   public enum Kind: Sendable, Hashable {
@@ -29,6 +31,12 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
   private let mask: Word
   /// Whether the order is highest first, for which representatives are found by one comparison.
   private let isDescending: Bool
+  /// The orbits of the symmetries of a spin lattice; nil where there are none but the flip.
+  private let orbits: SpinOrbits<Word>?
+
+  /// The symmetries of a spin lattice that amplitudes obey, the flip among them; empty for none but
+  /// the flip.
+  public var symmetries: [SpinSymmetry] { orbits?.symmetries ?? [] }
 
   /// The number of positions, T.
   public var positions: Int { order.count }
@@ -59,6 +67,7 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
     self.spinFlipParity = spinFlipParity
     mask = order.count == Word.bitWidth ? ~0 : (1 << Word(order.count)) - 1
     isDescending = order == Array((0..<order.count).reversed())
+    orbits = nil
     automaton = SectorAutomaton(
       positions: order.count, vocabulary: 4, initial: ElectronLabel(),
       advance: { position, label, token in
@@ -100,10 +109,61 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
     self.spinFlipParity = spinFlipParity
     mask = order.count == Word.bitWidth ? ~0 : (1 << Word(order.count)) - 1
     isDescending = false
-    automaton = SectorAutomaton(
-      positions: order.count, vocabulary: 2, initial: 0,
+    orbits = nil
+    automaton = Self.spinAutomaton(
+      upCount: upCount, positions: order.count, startsUp: spinFlipParity != 0)
+  }
+
+  /// Creates the space of spins on sites whose amplitudes obey the symmetries of a lattice.
+  ///
+  /// All strings of the magnetisation are listed to find the representatives, which are then the
+  /// sector's automaton.
+  ///
+  /// - Parameters:
+  ///   - upCount: The number of spins up; nil for all configurations.
+  ///   - order: The site at each position, a permutation of `0..<N`.
+  ///   - symmetries: A group, with eigenvalues that multiply as its operations do.
+  /// - Complexity: O(B G) for B strings and G symmetries.
+  public init(upCount: Int?, order: [Int], symmetries: [SpinSymmetry]) {
+    precondition(Self.isPermutation(order), "the order is not a permutation")
+    precondition(order.count <= Word.bitWidth, "\(order.count) sites do not fit the word")
+    precondition(
+      SpinSymmetry.isGroup(symmetries)
+        && symmetries.allSatisfy { $0.permutation.count == order.count },
+      "the symmetries are not a group of \(order.count) sites")
+    let flip = symmetries.first { $0.flipsSpins && $0.permutation == Array(0..<order.count) }
+    precondition(
+      !symmetries.contains { $0.flipsSpins } || upCount.map { 2 * $0 == order.count } ?? true,
+      "spin flip needs as many spins up as down")
+    let orbits = SpinOrbits<Word>(symmetries, order: order)
+    let all = Self.spinAutomaton(upCount: upCount, positions: order.count, startsUp: flip != nil)
+    var strings: [UInt8] = []
+    all.forEachString { tokens in
+      var word: Word = 0
+      for position in 0..<order.count where tokens[position] != 0 {
+        word |= 1 << Word(order[position])
+      }
+      if orbits.isRepresentative(word), orbits.canonical(word).sign != 0 {
+        strings.append(contentsOf: UnsafeBufferPointer(start: tokens, count: order.count))
+      }
+    }
+    kind = .spins
+    self.order = order
+    spinFlipParity = flip?.character ?? 0
+    mask = order.count == Word.bitWidth ? ~0 : (1 << Word(order.count)) - 1
+    isDescending = false
+    self.orbits = orbits
+    automaton = SectorAutomaton(positions: order.count, vocabulary: 2, strings: strings)
+  }
+
+  /// The strings with a number of spins up, with the first spin up if asked.
+  private static func spinAutomaton(
+    upCount: Int?, positions: Int, startsUp: Bool
+  ) -> SectorAutomaton {
+    SectorAutomaton(
+      positions: positions, vocabulary: 2, initial: 0,
       advance: { position, label, token in
-        if spinFlipParity != 0 && position == 0 && token == 0 { return nil }
+        if startsUp && position == 0 && token == 0 { return nil }
         guard let upCount else { return 0 }
         return label + token > upCount ? nil : label + token
       },
@@ -122,11 +182,12 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
 
   @usableFromInline var allSites: Word { mask }
 
-  /// Returns whether a configuration is the representative of its pair.
+  /// Returns whether a configuration is the representative of those that symmetry joins to it.
   ///
   /// A configuration that is its own flip is its own representative. Always true without
-  /// spin-flip symmetry.
+  /// symmetries.
   public func isRepresentative(_ configuration: Configuration<Word>) -> Bool {
+    if let orbits { return orbits.isRepresentative(configuration.alpha) }
     if spinFlipParity == 0 { return true }
     if kind == .spins { return configuration.alpha & (1 << Word(order[0])) != 0 }
     if isDescending { return configuration.alpha >= configuration.beta }
@@ -138,13 +199,31 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
     return true
   }
 
-  /// Returns the representative of a configuration.
-  public func representative(_ configuration: Configuration<Word>) -> Configuration<Word> {
-    isRepresentative(configuration) ? configuration : flipped(configuration)
+  /// Returns the representative `r` of a configuration and the sign in `ψ(x) = sign · ψ(r)`.
+  ///
+  /// The sign is 0 where symmetry makes the amplitude zero.
+  public func canonical(
+    _ configuration: Configuration<Word>
+  ) -> (representative: Configuration<Word>, sign: Int) {
+    if let orbits {
+      let found = orbits.canonical(configuration.alpha)
+      return (Configuration(alpha: found.representative), found.sign)
+    }
+    if isRepresentative(configuration) {
+      // In an odd state a configuration that is its own flip has no amplitude.
+      return (configuration, spinFlipParity == -1 && multiplicity(configuration) == 1 ? 0 : 1)
+    }
+    return (flipped(configuration), spinFlipParity)
   }
 
-  /// Returns the number of configurations that a representative stands for, 1 or 2.
+  /// Returns the representative of a configuration.
+  public func representative(_ configuration: Configuration<Word>) -> Configuration<Word> {
+    canonical(configuration).representative
+  }
+
+  /// Returns the number of configurations that a representative stands for, itself included.
   public func multiplicity(_ configuration: Configuration<Word>) -> Int {
+    if let orbits { return orbits.canonical(configuration.alpha).orbitSize }
     if spinFlipParity == 0 { return 1 }
     return kind == .electrons && configuration.alpha == configuration.beta ? 1 : 2
   }

@@ -85,6 +85,69 @@ public struct SectorAutomaton: Sendable {
     completions = counts
   }
 
+  /// Builds the smallest automaton of a list of strings.
+  ///
+  /// For sectors that no label accumulated along the string describes, such as the representatives
+  /// of the orbits of a lattice's symmetries.
+  ///
+  /// - Parameters:
+  ///   - positions: T.
+  ///   - vocabulary: V.
+  ///   - strings: The tokens of distinct strings in lexicographic order, `[B, T]`.
+  /// - Complexity: O(B T).
+  public init(positions: Int, vocabulary: Int, strings: [UInt8]) {
+    precondition(positions > 0 && vocabulary > 1, "a string needs positions and tokens")
+    precondition(strings.count % positions == 0, "the last string is not complete")
+    let count = strings.count / positions
+    // The tree of prefixes: a node at level t for each distinct prefix of t tokens.
+    var children: [[Int32]] = []
+    var nodes = [Int32](repeating: 0, count: count)
+    var nodeCount = 1
+    for position in 0..<positions {
+      var row = [Int32](repeating: -1, count: nodeCount * vocabulary)
+      nodeCount = 0
+      for string in 0..<count {
+        let slot =
+          Int(nodes[string]) * vocabulary + Int(strings[string * positions + position])
+        if row[slot] < 0 {
+          row[slot] = Int32(nodeCount)
+          nodeCount += 1
+        }
+        precondition(Int(row[slot]) == nodeCount - 1, "the strings are not in order")
+        nodes[string] = row[slot]
+      }
+      children.append(row)
+    }
+    precondition(nodeCount == count || count == 0, "a string occurs twice")
+
+    // From the end backwards, prefixes with the same completions become one state.
+    var states = [Int32](repeating: 0, count: nodeCount)
+    var counts: [[Double]] = [[count == 0 ? 0 : 1]]
+    var merged: [[Int32]] = []
+    for position in stride(from: positions - 1, through: 0, by: -1) {
+      let row = children[position].map { $0 < 0 ? -1 : states[Int($0)] }
+      var numbers: [ArraySlice<Int32>: Int32] = [:]
+      var transitions: [Int32] = []
+      var completions: [Double] = []
+      states = stride(from: 0, to: row.count, by: vocabulary).map { start in
+        let signature = row[start..<start + vocabulary]
+        if let known = numbers[signature] { return known }
+        let number = Int32(numbers.count)
+        numbers[signature] = number
+        transitions += signature
+        completions.append(
+          signature.reduce(0) { $1 < 0 ? $0 : $0 + counts[counts.count - 1][Int($1)] })
+        return number
+      }
+      merged.append(transitions)
+      counts.append(completions)
+    }
+    self.positions = positions
+    self.vocabulary = vocabulary
+    transitions = merged.reversed()
+    completions = counts.reversed()
+  }
+
   /// Returns the state after a token, or −1 where that prefix is dead.
   @inlinable
   public func next(_ position: Int, _ state: Int32, _ token: Int) -> Int32 {

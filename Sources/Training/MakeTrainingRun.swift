@@ -44,6 +44,10 @@ private func makeMolecularRun<Word: ConfigurationWord>(
   _: Word.Type, _ integrals: MolecularIntegrals, _ choice: IrrepChoice, _ settings: Settings,
   _ snapshot: Snapshot?
 ) throws(TrainingError) -> any TrainingRun {
+  if settings.ansatz.latticeSymmetry == true {
+    throw TrainingError(
+      .invalidSettings, "--lattice-symmetry is for lattices, not molecules; leave the option out")
+  }
   let hamiltonian = MolecularHamiltonian<Word>(integrals)
   var messages: [String] = []
   let isFlippable =
@@ -172,141 +176,10 @@ private func estimate<Word>(_ result: SelectedCI<Word>.Result) -> Double {
 
 // MARK: - Lattices
 
-private func makeLatticeRun<Word: ConfigurationWord>(
-  _: Word.Type, _ model: LatticeModel, _ settings: Settings, _ snapshot: Snapshot?
-) throws(TrainingError) -> any TrainingRun {
-  let sites = model.geometry.siteCount
-  let hamiltonian: SpinHamiltonian<Word>
-  var upCount: Int?
-  do throws(LatticeError) {
-    switch model.interaction {
-    case .heisenberg(let j1, let j2, let anisotropy):
-      hamiltonian = try .heisenberg(on: model.geometry, j1: j1, j2: j2, anisotropy: anisotropy)
-      let magnetization = model.twiceMagnetization ?? sites % 2
-      guard abs(magnetization) <= sites, (sites + magnetization) % 2 == 0 else {
-        throw LatticeError(
-          .invalidCoupling,
-          "2Sz = \(magnetization) is not possible with \(sites) sites; it must be between "
-            + "\(-sites) and \(sites) and \(sites % 2 == 0 ? "even" : "odd")")
-      }
-      upCount = (sites + magnetization) / 2
-    case .ising(let coupling, let field):
-      hamiltonian = try .ising(on: model.geometry, coupling: coupling, field: field)
-      if model.twiceMagnetization != nil && field != 0 {
-        throw LatticeError(
-          .invalidCoupling, "a transverse field does not conserve the magnetization; leave 2Sz out")
-      }
-    }
-  } catch {
-    throw TrainingError(.invalidSettings, error.description)
-  }
-
-  let spinOperator: SpinHamiltonian<Word>? =
-    upCount == nil ? nil : try? .totalSpinSquared(siteCount: sites)
-  let isFlippable = upCount.map { 2 * $0 == sites } ?? true
-  var parity = 0
-  if isFlippable && settings.ansatz.spinFlipSymmetry != false {
-    parity = groundStateParity(of: model)
-  }
-  if settings.ansatz.spinFlipSymmetry == true && parity == 0 {
-    throw TrainingError(
-      .invalidSettings,
-      "--spin-flip needs as many spins up as down and a model whose ground state has a known parity"
-    )
-  }
-  if let snapshot { parity = try spinFlipParity(of: snapshot, isFlippable) }
-  func space(_ order: [Int]) -> ConfigurationSpace<Word> {
-    ConfigurationSpace(upCount: upCount, order: order, spinFlipParity: parity)
-  }
-  let dimension = space(Array(0..<sites)).dimension
-  let lowest = lowestConfigurations(of: hamiltonian, sites: sites, upCount: upCount)
-  let referenceEnergy = hamiltonian.diagonalElement(lowest[0])
-  let size = ProblemSize(
-    positions: sites, dimension: dimension, isLattice: true, referenceEnergy: referenceEnergy,
-    hasPeakedStart: upCount != nil)
-  let filled = settings.filled(for: size)
-  let resolved = try ResolvedSettings(filled, for: size)
-  let ordered = space(filled.ansatz.order ?? [])
-  var start: StartVector<Word>?
-  if resolved.startKind == .perturbative && snapshot == nil {
-    do throws(LinearAlgebraError) {
-      let result = try SelectedCI<Word>(maximumConfigurations: resolved.startDeterminants).run(
-        from: lowest, hamiltonian)
-      start = StartVector(result, space: ordered, limit: resolved.maximumSamples)
-    } catch {
-      throw TrainingError(.notFinite, "the start's configuration interaction failed: \(error)")
-    }
-  }
-  return try makeRun(
-    hamiltonian, ordered, spinOperator: spinOperator,
-    context: .init(
-      referenceEnergy: referenceEnergy, degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
-    start: start,
-    messages: parity == 0 ? [] : ["symmetry: \(parity > 0 ? "even" : "odd") under spin flip"],
-    settings: filled, resolved: resolved, snapshot: snapshot)
-}
-
-/// Returns the configurations of lowest diagonal energy that descents from random starts find.
-///
-/// Each descent moves to the connected configuration of lowest diagonal element until none is lower.
-/// Nothing about the lattice's order is put in: a Néel pattern comes out where it is lowest, and
-/// several patterns where they tie.
-private func lowestConfigurations<Word: ConfigurationWord>(
-  of hamiltonian: SpinHamiltonian<Word>, sites: Int, upCount: Int?
-) -> [Configuration<Word>] {
-  var random = RandomSource(seed: 0x4E45_454C)
-  var lowest: [Configuration<Word>] = []
-  var energy = Double.infinity
-  var connections = ConnectionList<Word>()
-  for _ in 0..<256 {
-    let order = Array(0..<sites).shuffled(using: &random)
-    var configuration = Configuration<Word>(alpha: 0)
-    for site in order.prefix(upCount ?? Int.random(in: 0...sites, using: &random)) {
-      configuration.alpha |= 1 << Word(site)
-    }
-    var value = hamiltonian.diagonalElement(configuration)
-    while true {
-      connections.removeAll()
-      hamiltonian.appendConnections(of: configuration, above: 0, to: &connections)
-      var next = configuration
-      var nextValue = value
-      for candidate in connections.configurations {
-        let candidateValue = hamiltonian.diagonalElement(candidate)
-        if candidateValue < nextValue - 1e-10 { (next, nextValue) = (candidate, candidateValue) }
-      }
-      if nextValue >= value { break }
-      (configuration, value) = (next, nextValue)
-    }
-    if value < energy - 1e-10 {
-      energy = value
-      lowest = []
-    }
-    if value < energy + 1e-10 && !lowest.contains(configuration) { lowest.append(configuration) }
-  }
-  return lowest
-}
-
-/// The eigenvalue of the spin flip in the ground state, 0 where it is not known beforehand.
-///
-/// In the Sᶻ = 0 states of total spin S, turning all spins over gives `(−1)^(N/2 − S)`. An
-/// antiferromagnet is taken as a singlet; a ferromagnet has S = N/2. The Ising model's ground
-/// state has equal signs for h > 0 (Perron and Frobenius), and `(−1)^N` for h < 0.
-private func groundStateParity(of model: LatticeModel) -> Int {
-  let sites = model.geometry.siteCount
-  switch model.interaction {
-  case .ising(_, let field):
-    return field == 0 ? 0 : field > 0 || sites % 2 == 0 ? 1 : -1
-  case .heisenberg(let j1, let j2, let anisotropy):
-    if j1 > 0 && anisotropy > -1 { return sites % 4 == 0 ? 1 : -1 }
-    if j1 < 0 && j2 <= 0 && anisotropy == 1 { return 1 }
-    return 0
-  }
-}
-
 // MARK: - Both
 
 /// Returns the parity of a snapshot's state where the problem has such states.
-private func spinFlipParity(
+func spinFlipParity(
   of snapshot: Snapshot, _ isFlippable: Bool
 ) throws(TrainingError) -> Int {
   let parity = snapshot.spinFlipParity
@@ -319,7 +192,7 @@ private func spinFlipParity(
   return parity
 }
 
-private func makeRun<H: Hamiltonian>(
+func makeRun<H: Hamiltonian>(
   _ hamiltonian: H, _ space: ConfigurationSpace<H.Word>,
   spinOperator: (any Hamiltonian<H.Word>)?, context: VariationalMonteCarlo<H>.Context,
   start: StartVector<H.Word>?, messages: [String], settings: Settings,

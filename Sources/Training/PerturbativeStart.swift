@@ -37,16 +37,14 @@ struct StartVector<Word: ConfigurationWord>: Sendable {
     var tokens = [UInt8](repeating: 0, count: space.positions)
     var seen: Set<Configuration<Word>> = []
     for (index, member) in all.enumerated() where values[index] != 0 {
-      let isRepresentative = space.isRepresentative(member)
-      let configuration = isRepresentative ? member : space.flipped(member)
-      let sign: Double = isRepresentative || space.spinFlipParity >= 0 ? 1 : -1
+      let (configuration, sign) = space.canonical(member)
       let isInside = tokens.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return false }
         space.encode(configuration, into: base)
         return space.automaton.contains(base)
       }
-      if isInside && seen.insert(configuration).inserted {
-        entries.append((configuration, sign * values[index]))
+      if sign != 0 && isInside && seen.insert(configuration).inserted {
+        entries.append((configuration, Double(sign) * values[index]))
       }
     }
     entries.sort { abs($0.amplitude) > abs($1.amplitude) }

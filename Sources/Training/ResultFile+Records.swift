@@ -1,3 +1,4 @@
+internal import Configurations
 internal import HDF5Files
 internal import Hamiltonians
 
@@ -54,6 +55,44 @@ extension ResultFile {
         remedy: "The file is damaged: use an older copy")
     }
     return values
+  }
+
+  // MARK: - Symmetries
+
+  static func writeSymmetries(
+    _ symmetries: [SpinSymmetry], to root: HDF5Group
+  ) throws(HDF5Error) {
+    guard let sites = symmetries.first?.permutation.count else { return }
+    let group = try root.group("symmetries")
+    try group.write(
+      symmetries.flatMap(\.permutation), shape: [symmetries.count, sites], to: "permutations")
+    try group.write(
+      symmetries.map { $0.flipsSpins ? 1 : 0 }, shape: [symmetries.count], to: "spin_flips")
+    try group.write(
+      symmetries.map(\.character), shape: [symmetries.count], to: "eigenvalues")
+  }
+
+  static func readSymmetries(_ root: HDF5Group) throws(HDF5Error) -> [SpinSymmetry] {
+    if !root.isGroup("symmetries") { return [] }
+    let group = try root.group("symmetries")
+    let (sites, shape) = try group.read(Int.self, "permutations")
+    let flips = try group.read(Int.self, "spin_flips").values
+    let characters = try group.read(Int.self, "eigenvalues").values
+    let count = characters.count
+    let width = shape.count == 2 ? shape[1] : 0
+    let rows = (0..<count).map { Array(sites.dropFirst($0 * width).prefix(width)) }
+    guard shape == [count, width], width > 0, flips.count == count,
+      rows.allSatisfy({ $0.sorted() == Array(0..<width) }),
+      characters.allSatisfy({ abs($0) == 1 })
+    else {
+      throw HDF5Error(
+        "read the symmetries", path: group.file.path, object: group.path,
+        reason: "they are not permutations of sites with eigenvalues +1 or -1",
+        remedy: "The file is damaged: use an older copy")
+    }
+    return rows.indices.map {
+      SpinSymmetry(permutation: rows[$0], flipsSpins: flips[$0] != 0, character: characters[$0])
+    }
   }
 
   // MARK: - Named arrays

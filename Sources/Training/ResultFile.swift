@@ -34,6 +34,7 @@ public enum ResultFile {
       try root.setAttribute("step", .int(record.snapshot.step))
       try root.setAttribute("converged", .bool(record.isConverged))
       try root.setAttribute("spin_flip_parity", .int(record.snapshot.spinFlipParity))
+      try writeSymmetries(record.snapshot.symmetries, to: root)
       try root.setAttribute("parameters", .int(record.parameterCount))
       if let final = record.final { try writeFinal(final, record, to: root) }
     }
@@ -71,7 +72,8 @@ public enum ResultFile {
       parameters: try readArrays(try root.group("parameters")),
       optimizer: try readArrays(try optimizer.group("arrays")), scalars: scalars,
       trace: try readTrace(try root.group("trace")),
-      spinFlipParity: try integer("spin_flip_parity", in: root))
+      spinFlipParity: try integer("spin_flip_parity", in: root),
+      symmetries: try readSymmetries(root))
     let settings: Settings = try decode(
       try string("settings", in: configuration), path: path, object: "/configuration")
     let final: FinalResult? = root.isGroup("final") ? try readFinal(root) : nil

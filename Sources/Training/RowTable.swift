@@ -10,7 +10,7 @@ internal import LinearAlgebra
 /// product over a table of amplitudes.
 ///
 /// Everything is expressed in representatives: an element to `y` is stored with the number of
-/// `y`'s representative, and times the parity where `y` is the flipped one, so that
+/// `y`'s representative, and times the sign of `y`'s amplitude relative to it, so that
 /// `Σ_k h_k ψ(r_k)/ψ(x)` is the off-diagonal part of the local energy.
 ///
 /// Numbers are given in the order of first meeting, which depends on the samples only.
@@ -145,13 +145,10 @@ final class RowTable<H: Hamiltonian> {
     let start = columns.count
     for index in range {
       let configuration = list.configurations[index]
-      let isRepresentative = space.isRepresentative(configuration)
-      let sign = isRepresentative || space.spinFlipParity > 0 ? 1.0 : -1.0
-      // In an odd state a configuration that is its own flip has no amplitude.
-      if space.spinFlipParity == -1 && space.multiplicity(configuration) == 1 { continue }
-      columns.append(
-        self.number(of: isRepresentative ? configuration : space.flipped(configuration)))
-      elements.append(sign * list.elements[index])
+      let (representative, sign) = space.canonical(configuration)
+      if sign == 0 { continue }
+      columns.append(self.number(of: representative))
+      elements.append(Double(sign) * list.elements[index])
     }
     rowStart[Int(number)] = start
     rowCount[Int(number)] = Int32(columns.count - start)

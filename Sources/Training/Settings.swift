@@ -56,6 +56,9 @@ public struct AnsatzSettings: Codable, Sendable, Hashable {
   ///
   /// Only where 2Sz = 0 and the integrals are restricted.
   public var spinFlipSymmetry: Bool?
+  /// Whether amplitudes obey the symmetries of a lattice; nil to impose them where its sector is
+  /// small enough to be listed.
+  public var latticeSymmetry: Bool?
   /// The order in which orbitals or sites are sampled, a permutation; nil for the default
   /// (molecules: highest orbital first; lattices: row-major).
   public var order: [Int]?

@@ -16,7 +16,8 @@ extension VariationalMonteCarlo {
       optimizer: optimizerArrays.map { name, values in
         Snapshot.Array32(name: name, shape: [values.count], values: values)
       },
-      scalars: scalars, trace: trace, spinFlipParity: waveFunction.space.spinFlipParity)
+      scalars: scalars, trace: trace, spinFlipParity: waveFunction.space.spinFlipParity,
+      symmetries: waveFunction.space.symmetries)
   }
 
   /// Puts the run where it was when a snapshot was taken.

@@ -1,3 +1,5 @@
+public import Configurations
+
 /// What one training step found.
 public struct TraceRow: Sendable, Hashable, Codable {
   /// The step's number, from 1.
@@ -100,11 +102,13 @@ public struct Snapshot: Sendable, Hashable {
   public var trace: [TraceRow]
   /// Whether the state has spin-flip symmetry: 0 no, +1 even, −1 odd.
   public var spinFlipParity: Int
+  /// The group of lattice symmetries that the state has, with its eigenvalues; empty for none.
+  public var symmetries: [SpinSymmetry]
 
   /// Creates a snapshot.
   public init(
     step: Int, parameters: [Array32], optimizer: [Array32], scalars: [String: Double],
-    trace: [TraceRow], spinFlipParity: Int
+    trace: [TraceRow], spinFlipParity: Int, symmetries: [SpinSymmetry] = []
   ) {
     self.step = step
     self.parameters = parameters
@@ -112,5 +116,6 @@ public struct Snapshot: Sendable, Hashable {
     self.scalars = scalars
     self.trace = trace
     self.spinFlipParity = spinFlipParity
+    self.symmetries = symmetries
   }
 }

@@ -17,7 +17,7 @@ internal import Darwin
 /// ```
 ///
 /// The conditionals are a network's masked softmax, so `Σ_x |ψ(x)|² = 1` over the sector to
-/// rounding. With spin-flip symmetry the network sees representatives only, and `m(x)` is the number
+/// rounding. With symmetries the network sees representatives only, and `m(x)` is the number
 /// of configurations that share one. The phase is a network of its own on the whole string.
 ///
 /// Values are shared between threads for reading only; ``amplitudeParameters`` and
@@ -223,7 +223,9 @@ extension WaveFunction: LogAmplitudes {
     tokens.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (index, configuration) in configurations.enumerated() {
-        space.encode(space.representative(configuration), into: base)
+        let (representative, sign) = space.canonical(configuration)
+        if sign == 0 { continue }
+        space.encode(representative, into: base)
         guard space.automaton.contains(base) else { continue }
         var key: UInt64 = 0
         for position in 0..<min(positions, 32) {
@@ -265,9 +267,8 @@ extension WaveFunction: LogAmplitudes {
             let index = sorted[entry].index
             let configuration = configurations[index]
             let multiplicity = self.space.multiplicity(configuration)
-            logModulus[index] = 0.5 * (logProbabilities[row] - (multiplicity == 2 ? log(2.0) : 0))
-            let isOdd =
-              self.space.spinFlipParity == -1 && !self.space.isRepresentative(configuration)
+            logModulus[index] = 0.5 * (logProbabilities[row] - log(Double(multiplicity)))
+            let isOdd = self.space.canonical(configuration).sign < 0
             phase[index] = Double(phases[row]) + (isOdd ? Double.pi : 0)
           }
         }

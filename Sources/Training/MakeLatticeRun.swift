@@ -1,0 +1,124 @@
+internal import Configurations
+internal import Hamiltonians
+internal import LinearAlgebra
+
+/// Makes the training run of a spin lattice.
+func makeLatticeRun<Word: ConfigurationWord>(
+  _: Word.Type, _ model: LatticeModel, _ settings: Settings, _ snapshot: Snapshot?
+) throws(TrainingError) -> any TrainingRun {
+  let sites = model.geometry.siteCount
+  let (hamiltonian, upCount) = try operatorAndSector(of: model, Word.self)
+  let spinOperator: SpinHamiltonian<Word>? =
+    upCount == nil ? nil : try? .totalSpinSquared(siteCount: sites)
+  let lowest = lowestConfigurations(of: hamiltonian, sites: sites, upCount: upCount)
+  let symmetry = try latticeSymmetry(
+    of: model, hamiltonian, upCount: upCount, lowest: lowest, settings, snapshot)
+  func space(_ order: [Int]) -> ConfigurationSpace<Word> {
+    symmetry.operations.isEmpty
+      ? ConfigurationSpace(
+        upCount: upCount, order: order, spinFlipParity: symmetry.spinFlipParity)
+      : ConfigurationSpace(upCount: upCount, order: order, symmetries: symmetry.operations)
+  }
+  let ordered = space(settings.ansatz.order ?? Array(0..<sites))
+  let dimension = ordered.dimension
+  let referenceEnergy = hamiltonian.diagonalElement(lowest[0])
+  let size = ProblemSize(
+    positions: sites, dimension: dimension, isLattice: true, referenceEnergy: referenceEnergy,
+    hasPeakedStart: upCount != nil)
+  let filled = settings.filled(for: size)
+  let resolved = try ResolvedSettings(filled, for: size)
+  var start: StartVector<Word>?
+  if resolved.startKind == .perturbative && snapshot == nil {
+    var interaction = symmetry.interaction
+    if interaction == nil {
+      interaction = try smallInteraction(lowest, hamiltonian, limit: resolved.startDeterminants)
+    }
+    start = interaction.map {
+      StartVector($0, space: ordered, limit: resolved.maximumSamples)
+    }
+  }
+  return try makeRun(
+    hamiltonian, ordered, spinOperator: spinOperator,
+    context: .init(
+      referenceEnergy: referenceEnergy, degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
+    start: start,
+    messages: symmetry.messages,
+    settings: filled, resolved: resolved, snapshot: snapshot)
+}
+
+/// Returns a lattice's Hamiltonian and the number of spins up, nil where it is not conserved.
+private func operatorAndSector<Word: ConfigurationWord>(
+  of model: LatticeModel, _: Word.Type
+) throws(TrainingError) -> (SpinHamiltonian<Word>, upCount: Int?) {
+  let sites = model.geometry.siteCount
+  func upCount(_ magnetization: Int) throws(LatticeError) -> Int {
+    guard abs(magnetization) <= sites, (sites + magnetization) % 2 == 0 else {
+      throw LatticeError(
+        .invalidCoupling,
+        "2Sz = \(magnetization) is not possible with \(sites) sites; it must be between "
+          + "\(-sites) and \(sites) and \(sites % 2 == 0 ? "even" : "odd")")
+    }
+    return (sites + magnetization) / 2
+  }
+  do throws(LatticeError) {
+    switch model.interaction {
+    case .heisenberg(let j1, let j2, let anisotropy):
+      return (
+        try .heisenberg(on: model.geometry, j1: j1, j2: j2, anisotropy: anisotropy),
+        try upCount(model.twiceMagnetization ?? sites % 2)
+      )
+    case .ising(let coupling, let field):
+      let hamiltonian = try SpinHamiltonian<Word>.ising(
+        on: model.geometry, coupling: coupling, field: field)
+      guard let magnetization = model.twiceMagnetization else { return (hamiltonian, nil) }
+      guard field == 0 else {
+        throw LatticeError(
+          .invalidCoupling, "a transverse field does not conserve the magnetization; leave 2Sz out")
+      }
+      return (hamiltonian, try upCount(magnetization))
+    }
+  } catch {
+    throw TrainingError(.invalidSettings, error.description)
+  }
+}
+
+/// Returns the configurations of lowest diagonal energy that descents from random starts find.
+///
+/// Each descent moves to the connected configuration of lowest diagonal element until none is lower.
+/// Nothing about the lattice's order is put in: a Néel pattern comes out where it is lowest, and
+/// several patterns where they tie.
+func lowestConfigurations<Word: ConfigurationWord>(
+  of hamiltonian: SpinHamiltonian<Word>, sites: Int, upCount: Int?
+) -> [Configuration<Word>] {
+  var random = RandomSource(seed: 0x4E45_454C)
+  var lowest: [Configuration<Word>] = []
+  var energy = Double.infinity
+  var connections = ConnectionList<Word>()
+  for _ in 0..<256 {
+    let order = Array(0..<sites).shuffled(using: &random)
+    var configuration = Configuration<Word>(alpha: 0)
+    for site in order.prefix(upCount ?? Int.random(in: 0...sites, using: &random)) {
+      configuration.alpha |= 1 << Word(site)
+    }
+    var value = hamiltonian.diagonalElement(configuration)
+    while true {
+      connections.removeAll()
+      hamiltonian.appendConnections(of: configuration, above: 0, to: &connections)
+      var next = configuration
+      var nextValue = value
+      for candidate in connections.configurations {
+        let candidateValue = hamiltonian.diagonalElement(candidate)
+        if candidateValue < nextValue - 1e-10 { (next, nextValue) = (candidate, candidateValue) }
+      }
+      if nextValue >= value { break }
+      (configuration, value) = (next, nextValue)
+    }
+    if value < energy - 1e-10 {
+      energy = value
+      lowest = []
+    }
+    if value < energy + 1e-10 && !lowest.contains(configuration) { lowest.append(configuration) }
+  }
+  return lowest
+}
+
