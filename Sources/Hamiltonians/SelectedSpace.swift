@@ -99,10 +99,12 @@ struct SelectedSpace<Word: ConfigurationWord> {
       fixSign()
       return true
     }
-    // The vector of the smaller space, and unit vectors of the lowest diagonals as guards.
+    // The vector of the smaller space, and as guards unit vectors of the lowest diagonals and a vector
+    // of noise: the lowest state may have a symmetry that all the others lack.
     var first = vector
     while first.count < size { first.append(0) }
-    var guesses = [first]
+    var noise = RandomSource(seed: 0x4E4F_4953)
+    var guesses = [first, (0..<size).map { _ in noise.normal() }]
     let diagonal = diagonal
     for place in diagonal.indices.sorted(by: { (diagonal[$0], $0) < (diagonal[$1], $1) })
       .prefix(2)

@@ -29,13 +29,9 @@ func makeLatticeRun<Word: ConfigurationWord>(
   let resolved = try ResolvedSettings(filled, for: size)
   var start: StartVector<Word>?
   if resolved.startKind == .perturbative && snapshot == nil {
-    var interaction = symmetry.interaction
-    if interaction == nil {
-      interaction = try smallInteraction(lowest, hamiltonian, limit: resolved.startDeterminants)
-    }
-    start = interaction.map {
-      StartVector($0, space: ordered, limit: resolved.maximumSamples)
-    }
+    start = try startVector(
+      hamiltonian, ordered, lowest, limit: resolved.startDeterminants,
+      room: resolved.maximumSamples)
   }
   return try makeRun(
     hamiltonian, ordered, spinOperator: spinOperator,
@@ -79,6 +75,37 @@ private func operatorAndSector<Word: ConfigurationWord>(
     }
   } catch {
     throw TrainingError(.invalidSettings, error.description)
+  }
+}
+
+/// Returns a small configuration interaction's vector and first-order correction, in the basis of
+/// representatives where there are lattice symmetries.
+private func startVector<Word: ConfigurationWord>(
+  _ hamiltonian: SpinHamiltonian<Word>, _ space: ConfigurationSpace<Word>,
+  _ lowest: [Configuration<Word>], limit: Int, room: Int
+) throws(TrainingError) -> StartVector<Word>? {
+  do throws(LinearAlgebraError) {
+    if space.symmetries.isEmpty {
+      let result = try SelectedCI<Word>(maximumConfigurations: limit).run(
+        from: lowest, hamiltonian)
+      return StartVector(result, space: space, limit: room)
+    }
+    let starts = lowest.map { space.canonical($0) }.filter { $0.sign != 0 }
+      .map(\.representative)
+    // The symmetry may forbid the lowest strings.
+    guard !starts.isEmpty else { return nil }
+    var result = try SelectedCI<Word>(
+      maximumConfigurations: max(1, limit / space.symmetries.count)
+    ).run(from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space))
+    for (index, x) in result.configurations.enumerated() {
+      result.coefficients[index] /= Double(space.multiplicity(x)).squareRoot()
+    }
+    for (index, x) in result.perturbers.enumerated() {
+      result.amplitudes[index] /= Double(space.multiplicity(x)).squareRoot()
+    }
+    return StartVector(result, space: space, limit: room)
+  } catch {
+    throw TrainingError(.notFinite, "the start's configuration interaction failed: \(error)")
   }
 }
 

@@ -1,5 +1,6 @@
 import Configurations
 import ExactSolvers
+import Foundation
 import Hamiltonians
 import Testing
 import Training
@@ -54,8 +55,43 @@ import Training
     return cases
   }
 
-  /// The parity that a run imposes is that of the exact ground state.
-  @Test(arguments: cases) func parityIsThatOfTheGroundState(_ example: Case) throws {
+  /// Periodic lattices, with what frustration and anisotropy do to their ground states.
+  static var periodicCases: [Case] {
+    var cases: [Case] = []
+    func heisenberg(
+      _ cell: LatticeUnitCell, _ size: String, j2: Double = 0, anisotropy: Double = 1
+    ) {
+      cases.append(
+        Case(
+          cell: cell, size: size,
+          interaction: .heisenberg(j1: 1, j2: j2, anisotropy: anisotropy)))
+    }
+    for size in ["4", "6", "7", "8", "10", "12", "14"] { heisenberg(.chain, size) }
+    for j2 in [0.3, 0.5, 0.7, 1.5] {
+      heisenberg(.chain, "12", j2: j2)
+      heisenberg(.chain, "14", j2: j2)
+    }
+    for anisotropy in [0.5, 2, -0.5] { heisenberg(.chain, "12", anisotropy: anisotropy) }
+    for j2 in [0, 0.5, 0.6, 1] { heisenberg(.square, "4x4", j2: j2) }
+    heisenberg(.square, "4x3", j2: 0.4)
+    heisenberg(.kagome, "2x2")
+    heisenberg(.triangular, "3x4")
+    heisenberg(.triangular, "4x4")
+    for (cell, size) in [(LatticeUnitCell.chain, "10"), (.square, "3x3"), (.square, "4x3")] {
+      for field in [0.5, 1, 3, -1] {
+        for coupling in [1.0, -1] {
+          cases.append(
+            Case(cell: cell, size: size, interaction: .ising(coupling: coupling, field: field)))
+        }
+      }
+    }
+    return cases
+  }
+
+  /// The sector that a run chooses holds an exact ground state.
+  ///
+  /// The projector `1/G Σ_g χ_g g` on the sector has, within the lowest level, a trace of at least 1.
+  @Test(arguments: cases + periodicCases) func sectorHoldsTheGroundState(_ example: Case) throws {
     let geometry = try LatticeGeometry(
       example.cell, size: example.size, boundary: example.boundary)
     let sites = geometry.siteCount
@@ -63,25 +99,137 @@ import Training
     switch example.interaction {
     case .heisenberg(let j1, let j2, let anisotropy):
       solver = try LatticeExactDiagonalization(
-        .heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy), upCount: sites / 2)
+        .heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy),
+        upCount: (sites + 1) / 2)
     case .ising(let coupling, let field):
       solver = try LatticeExactDiagonalization(
         .ising(on: geometry, coupling: coupling, field: field), upCount: nil)
     }
-    let exact = try solver.solve(levels: 2)
+    let exact = try solver.solve(levels: 4)
     let run = try makeTrainingRun(
       .lattice(LatticeModel(geometry: geometry, interaction: example.interaction)),
       settings: smallSettings())
-    let parity = run.snapshot().spinFlipParity
-    // Degenerate levels have states of either parity.
-    if parity == 0 || exact.energies[1] - exact.energies[0] < 1e-8 { return }
-    let mask = (UInt64(1) << UInt64(sites)) - 1
-    var overlap = 0.0
-    for index in exact.states[0].indices {
-      let flipped = ~solver.basis.spins(at: index) & mask
-      overlap += exact.states[0][index] * exact.states[0][solver.basis.index(of: flipped)]
+    let snapshot = run.snapshot()
+    var symmetries = snapshot.symmetries
+    if symmetries.isEmpty {
+      let identity = Array(0..<sites)
+      symmetries = [SpinSymmetry(permutation: identity)]
+      if snapshot.spinFlipParity != 0 {
+        symmetries.append(
+          SpinSymmetry(
+            permutation: identity, flipsSpins: true, character: snapshot.spinFlipParity))
+      }
     }
-    #expect(abs(overlap - Double(parity)) < 1e-5)
+    var trace = 0.0
+    for (state, energy) in zip(exact.states, exact.energies)
+    where energy - exact.energies[0] < 1e-8 {
+      for symmetry in symmetries {
+        var overlap = 0.0
+        for index in state.indices {
+          let image = symmetry.apply(to: Configuration(alpha: solver.basis.spins(at: index)))
+          overlap += state[index] * state[solver.basis.index(of: image.alpha)]
+        }
+        trace += Double(symmetry.character) * overlap / Double(symmetries.count)
+      }
+    }
+    #expect(trace > 1 - 1e-5)
+    if snapshot.symmetries.isEmpty { return }
+    let strings = ConfigurationSpace<UInt64>(
+      upCount: solver.basis.upCount, order: Array(0..<sites)
+    ).dimension
+    #expect(run.sectorDimension < strings)
+  }
+
+  /// A symmetric random state's energy is that of its amplitudes on all strings.
+  @Test(arguments: [AnsatzKind.transformer, .retnet])
+  func symmetricEnergyIsThatOfTheDenseMatrix(_ ansatz: AnsatzKind) throws {
+    // Ten sites: momentum π and odd under flip, so that signs matter.
+    let geometry = try LatticeGeometry(.chain, size: "10")
+    let problem = Problem.lattice(
+      LatticeModel(
+        geometry: geometry, interaction: .heisenberg(j1: 1, j2: 0.2, anisotropy: 1)))
+    let settings = smallSettings {
+      $0.ansatz.kind = ansatz
+      $0.start.kind = .random
+      $0.evaluation.leading = 1000
+    }
+    let snapshot = try makeTrainingRun(problem, settings: settings).snapshot()
+      .scrambled(seed: 5, by: 0.3)
+    #expect(snapshot.symmetries.count == 40)
+    #expect(snapshot.symmetries.contains { $0.character == -1 })
+    let run = try makeTrainingRun(problem, settings: settings, snapshot: snapshot)
+    let result = try run.evaluate()
+    var amplitudes: [Configuration<UInt64>: (real: Double, imaginary: Double)] = [:]
+    for entry in result.leading {
+      let x = Configuration<UInt64>(alpha: entry.alpha[0])
+      for symmetry in snapshot.symmetries {
+        let modulus = exp(entry.logModulus) * Double(symmetry.character)
+        amplitudes[symmetry.apply(to: x)] = (
+          modulus * cos(entry.phase), modulus * sin(entry.phase)
+        )
+      }
+    }
+    let hamiltonian = try SpinHamiltonian<UInt64>.heisenberg(on: geometry, j1: 1, j2: 0.2)
+    var norm = 0.0
+    var energy = 0.0
+    var square = 0.0
+    for (x, psi) in amplitudes {
+      let diagonal = hamiltonian.diagonalElement(x)
+      var image = (real: diagonal * psi.real, imaginary: diagonal * psi.imaginary)
+      var row = ConnectionList<UInt64>()
+      hamiltonian.appendConnections(of: x, above: 0, to: &row)
+      for (y, element) in zip(row.configurations, row.elements) {
+        image.real += element * (amplitudes[y]?.real ?? 0)
+        image.imaginary += element * (amplitudes[y]?.imaginary ?? 0)
+      }
+      norm += psi.real * psi.real + psi.imaginary * psi.imaginary
+      energy += psi.real * image.real + psi.imaginary * image.imaginary
+      square += image.real * image.real + image.imaginary * image.imaginary
+    }
+    #expect(abs(norm - 1) < 1e-9)
+    #expect(abs(result.energy - energy) < 1e-8)
+    #expect(abs(result.variance - (square - energy * energy)) < 1e-7)
+    // A sampled step of the same state sees that energy too.
+    let small = smallSettings {
+      $0.ansatz.kind = ansatz
+      $0.start.kind = .random
+      $0.sampling.maximumSamples = 5
+    }
+    let row = try makeTrainingRun(problem, settings: small, snapshot: snapshot).step()
+    #expect(row.error > 0 && abs(row.energy - energy) < 6 * row.error)
+  }
+
+  @Test func snapshotsOfOtherSymmetriesAreRefused() throws {
+    func problem(_ size: String) throws -> Problem {
+      .lattice(
+        LatticeModel(
+          geometry: try LatticeGeometry(.chain, size: size),
+          interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 1)))
+    }
+    let settings = smallSettings()
+    let snapshot = try makeTrainingRun(try problem("8"), settings: settings).snapshot()
+    #expect(throws: Never.self) {
+      try makeTrainingRun(try problem("8"), settings: settings, snapshot: snapshot)
+    }
+    var missing = snapshot
+    missing.symmetries.removeLast()
+    var foreign = snapshot
+    foreign.symmetries = [
+      SpinSymmetry(permutation: Array(0..<8)), SpinSymmetry(permutation: [1, 0, 2, 3, 4, 5, 6, 7]),
+    ]
+    for wrong in [missing, foreign] {
+      #expect(throws: TrainingError.self) {
+        try makeTrainingRun(try problem("8"), settings: settings, snapshot: wrong)
+      }
+    }
+    #expect(throws: TrainingError.self) {
+      try makeTrainingRun(try problem("10"), settings: settings, snapshot: snapshot)
+    }
+    // Asked for where there are too many strings to list.
+    #expect(throws: TrainingError.self) {
+      try makeTrainingRun(
+        try problem("40"), settings: smallSettings { $0.ansatz.latticeSymmetry = true })
+    }
   }
 
   /// More sites than a 64-bit word holds.

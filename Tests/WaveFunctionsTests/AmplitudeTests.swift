@@ -25,14 +25,14 @@ import WaveFunctions
       }
     }
     #expect(abs(sum - 1) < 1e-12)
-    #expect(support == example.space.dimension)
+    #expect(abs(support - example.space.dimension) < 1e-9)
   }
 
   @Test(arguments: WaveFunctionCase.all) func flipMultipliesByTheParity(
     _ example: WaveFunctionCase
   ) {
     let space = example.space
-    if space.spinFlipParity == 0 { return }
+    if space.spinFlipParity == 0 || !space.symmetries.isEmpty { return }
     let waveFunction = example.make()
     let all = space.allRepresentatives()
     let here = waveFunction.evaluate(all)
@@ -42,6 +42,26 @@ import WaveFunctions
       let isMoved = space.flipped(all[index]) != all[index]
       let turn = isMoved && space.spinFlipParity == -1 ? Double.pi : 0
       #expect(abs(remainder(there.phase[index] - here.phase[index] - turn, 2 * Double.pi)) < 1e-12)
+    }
+  }
+
+  @Test(arguments: WaveFunctionCase.all) func symmetriesMultiplyByTheirEigenvalue(
+    _ example: WaveFunctionCase
+  ) {
+    let space = example.space
+    let waveFunction = example.make()
+    let all = example.everything
+    let here = waveFunction.evaluate(all)
+    for symmetry in space.symmetries {
+      let there = waveFunction.evaluate(all.map { symmetry.apply(to: $0) })
+      let turn = symmetry.character == -1 ? Double.pi : 0
+      for index in all.indices {
+        #expect(here.logModulus[index] == there.logModulus[index])
+        let difference = there.phase[index] - here.phase[index] - turn
+        #expect(
+          here.logModulus[index] == -Double.infinity
+            || abs(remainder(difference, 2 * Double.pi)) < 1e-12)
+      }
     }
   }
 

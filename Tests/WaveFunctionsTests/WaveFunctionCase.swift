@@ -59,6 +59,16 @@ struct WaveFunctionCase: Sendable, CustomTestStringConvertible {
         "6 spins, odd",
         ConfigurationSpace(upCount: nil, order: [3, 1, 0, 5, 2, 4], spinFlipParity: -1)
       ),
+      (
+        "4 of 8 spins up on a ring of momentum π",
+        ConfigurationSpace(
+          upCount: 4, order: [3, 1, 0, 5, 7, 2, 4, 6], symmetries: ring(8, translation: -1, flip: 1))
+      ),
+      (
+        "6 spins on a ring, odd",
+        ConfigurationSpace(
+          upCount: nil, order: Array(0..<6), symmetries: ring(6, translation: 1, flip: -1))
+      ),
     ]
     return spaces.flatMap { name, space -> [WaveFunctionCase] in
       [
@@ -77,6 +87,18 @@ struct WaveFunctionCase: Sendable, CustomTestStringConvertible {
       ]
     }
   }()
+}
+
+/// The translations of a ring, each with and without a spin flip.
+func ring(_ sites: Int, translation: Int, flip: Int) -> [SpinSymmetry] {
+  (0..<sites).flatMap { distance in
+    let permutation = (0..<sites).map { ($0 + distance) % sites }
+    let character = distance % 2 == 0 ? 1 : translation
+    return [
+      SpinSymmetry(permutation: permutation, character: character),
+      SpinSymmetry(permutation: permutation, flipsSpins: true, character: character * flip),
+    ]
+  }
 }
 
 extension WaveFunction {

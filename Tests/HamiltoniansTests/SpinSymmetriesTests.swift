@@ -1,0 +1,94 @@
+import Configurations
+import Hamiltonians
+import Testing
+
+@Suite struct SpinSymmetriesTests {
+  private static func heisenberg(
+    _ cell: LatticeUnitCell, _ size: String, j2: Double = 0,
+    _ boundary: LatticeGeometry.Boundary = .periodic
+  ) throws -> SpinHamiltonian<UInt64> {
+    try .heisenberg(on: LatticeGeometry(cell, size: size, boundary: boundary), j2: j2)
+  }
+
+  @Test func groupsHaveTheirKnownOrders() throws {
+    // Translations times point group: 2N of a ring, 8N of a square torus. The 4 × 4 torus is the
+    // hypercube, 2⁴ · 4!; the 3 × 3 torus is the rook's graph, 2 · 3!².
+    let cases: [(SpinHamiltonian<UInt64>, Int)] = [
+      (try Self.heisenberg(.chain, "16"), 32),
+      (try Self.heisenberg(.chain, "9", .open), 2),
+      (try Self.heisenberg(.chain, "10", j2: 0.4), 20),
+      (try Self.heisenberg(.square, "4x4"), 384),
+      (try Self.heisenberg(.square, "3x3"), 72),
+      (try Self.heisenberg(.square, "5x5"), 200),
+      (try Self.heisenberg(.square, "6x6", j2: 0.5), 288),
+      (try Self.heisenberg(.square, "5x3", .open), 4),
+      (try Self.heisenberg(.square, "6x4"), 24 * 4),
+      (try Self.heisenberg(.triangular, "5x5"), 25 * 12),
+      (try .ising(on: LatticeGeometry(.square, size: "5x5"), field: 3), 200),
+    ]
+    for (hamiltonian, order) in cases {
+      #expect(hamiltonian.siteSymmetries(limit: 1000)?.count == order)
+    }
+  }
+
+  @Test func findsWhatBruteForceFinds() throws {
+    var random = RandomSource(seed: 11)
+    for trial in 0..<12 {
+      // Few kinds of couplings, so that symmetries are not rare.
+      var couplings: [SpinCoupling] = []
+      for first in 0..<5 {
+        for second in (first + 1)..<5 where random.uniform() < 0.6 {
+          couplings.append(.exchange(first, second, strength: trial % 3 == 0 ? 1 : 2))
+        }
+      }
+      let field = trial % 2 == 0 ? [] : (0..<5).map { _ in random.uniform() < 0.7 ? 1.0 : 0.5 }
+      let hamiltonian = try SpinHamiltonian<UInt64>(
+        siteCount: 5, couplings: couplings, field: field)
+      let expected = permutations(of: Array(0..<5)).filter { isSymmetry($0, of: hamiltonian) }
+      #expect(hamiltonian.siteSymmetries(limit: 120) == expected)
+    }
+  }
+
+  @Test func largeGroupsAreGivenUp() throws {
+    let pairs = (0..<12).flatMap { first in
+      ((first + 1)..<12).map { SpinCoupling.exchange(first, $0, strength: 1) }
+    }
+    let everyone = try SpinHamiltonian<UInt64>(siteCount: 12, couplings: pairs)
+    #expect(everyone.siteSymmetries(limit: 1000) == nil)
+    let ring = try Self.heisenberg(.chain, "10")
+    #expect(ring.siteSymmetries(limit: 20)?.count == 20)
+    #expect(ring.siteSymmetries(limit: 19) == nil)
+  }
+
+  @Test func identityComesFirst() throws {
+    #expect(try Self.heisenberg(.chain, "8").siteSymmetries(limit: 100)?.first == Array(0..<8))
+  }
+
+  private func isSymmetry(_ permutation: [Int], of hamiltonian: SpinHamiltonian<UInt64>) -> Bool {
+    let symmetry = SpinSymmetry(permutation: permutation)
+    return (UInt64(0)..<32).allSatisfy { word in
+      let x = Configuration(alpha: word)
+      let image = symmetry.apply(to: x)
+      return abs(hamiltonian.diagonalElement(x) - hamiltonian.diagonalElement(image)) < 1e-12
+        && row(of: x, hamiltonian).map { [symmetry.apply(to: $0).alpha: $1] }
+          .reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
+          == row(of: image, hamiltonian).map { [$0.alpha: $1] }
+          .reduce(into: [:]) { $0.merge($1) { $0 + $1 } }
+    }
+  }
+
+  private func row(
+    of x: Configuration<UInt64>, _ hamiltonian: SpinHamiltonian<UInt64>
+  ) -> [(Configuration<UInt64>, Double)] {
+    var list = ConnectionList<UInt64>()
+    hamiltonian.appendConnections(of: x, above: 0, to: &list)
+    return Array(zip(list.configurations, list.elements))
+  }
+
+  private func permutations(of list: [Int]) -> [[Int]] {
+    if list.count < 2 { return [list] }
+    return list.flatMap { first in
+      permutations(of: list.filter { $0 != first }).map { [first] + $0 }
+    }
+  }
+}
