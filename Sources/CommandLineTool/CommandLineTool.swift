@@ -30,8 +30,13 @@ func run(_ arguments: [String]) -> Int32 {
 private func report(_ error: any Error) -> Int32 {
   let message = RootCommand.fullMessage(for: error)
   if RootCommand.exitCode(for: error).isSuccess {
-    Console.result(message)
-    return 0
+    do throws(ToolError) {
+      try Console.result(message)
+      return 0
+    } catch {
+      Console.error(error.message)
+      return 2
+    }
   }
   let complaint = RootCommand.message(for: error).replacingOccurrences(of: "\n", with: " ")
   Console.error(complaint)

@@ -10,8 +10,19 @@ enum Console {
   /// Whether standard output is a terminal.
   static var isOutputTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-  /// Writes a line to standard output.
-  static func result(_ line: String) { write(line + "\n", to: stdoutDescriptor) }
+  /// Writes a result to standard output.
+  ///
+  /// - Parameter line: The result; a line feed follows.
+  /// - Throws: ``ToolError`` where it cannot be written, as on a full disk. A reader that went away is
+  ///   no error.
+  static func result(_ line: String) throws(ToolError) {
+    let failure = write(line + "\n", to: stdoutDescriptor)
+    if failure != 0 && failure != EPIPE {
+      throw ToolError(
+        "the result could not be written to standard output: \(String(cString: strerror(failure)))."
+      )
+    }
+  }
 
   /// Writes a line to standard error.
   static func note(_ line: String) { write(line + "\n", to: stderrDescriptor) }
@@ -20,14 +31,21 @@ enum Console {
   static func error(_ message: String) { note("error: \(message)") }
 
   /// Writes text as it is.
-  static func write(_ text: String, to descriptor: Int32) {
+  ///
+  /// - Parameters:
+  ///   - text: The text.
+  ///   - descriptor: Where to.
+  /// - Returns: 0, or the number of the error that ended the writing.
+  @discardableResult
+  static func write(_ text: String, to descriptor: Int32) -> Int32 {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       // A reader that went away, as `| head` does, is no reason to stop a long run.
-      if written < 0, errno != EINTR { return }
+      if written < 0, errno != EINTR { return errno }
       if written > 0 { bytes = bytes.dropFirst(written) }
     }
+    return 0
   }
 
   static let stdoutDescriptor: Int32 = 1

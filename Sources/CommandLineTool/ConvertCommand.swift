@@ -54,7 +54,7 @@ struct ConvertCommand: ParsableCommand {
         "output": .string(output), "output_format": .string(format.rawValue),
         "norb": .integer(molecule.integrals.orbitalCount),
       ])
-      Console.result(summary.text())
+      try Console.result(summary.text())
     } else {
       logger.notice("\(molecule.file.formatDescription) to \(format.rawValue): \(output)")
     }

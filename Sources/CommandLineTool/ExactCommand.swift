@@ -3,6 +3,7 @@ internal import ExactSolvers
 internal import Foundation
 internal import Hamiltonians
 internal import Integrals
+internal import LinearAlgebra
 internal import Logging
 internal import Training
 
@@ -36,14 +37,19 @@ struct ExactCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The most memory to use, such as 8G or 500M.", valueName: "bytes"))
   var memoryLimit = ByteCount(bytes: 8 << 30)
 
+  @Option(help: "The number of threads. (default: all cores)")
+  var threads: Int?
+
   @OptionGroup var talk: TalkOptions
 
   func validate() throws {
     try require("roots", roots, "from 1 to 1000") { $0 >= 1 && $0 <= 1000 }
+    try require("threads", threads, "from 1 to 1024") { $0 >= 1 && $0 <= 1024 }
   }
 
   func run() throws {
     let start = ContinuousClock.now
+    setParallelThreadCount(threads ?? 0)
     var result: ExactResult
     switch (input, try lattice.makeModel()) {
     case (let input?, nil): result = try solveMolecule(input)
@@ -54,9 +60,9 @@ struct ExactCommand: ParsableCommand {
     }
     result.seconds = seconds(since: start)
     if talk.json {
-      Console.result(result.json.text())
+      try Console.result(result.json.text())
     } else {
-      Console.result(result.text(quiet: talk.quiet))
+      try Console.result(result.text(quiet: talk.quiet))
     }
   }
 

@@ -16,7 +16,7 @@ struct InfoCommand: ParsableCommand {
 
   @OptionGroup var talk: TalkOptions
 
-  func run() {
+  func run() throws {
     let environment = ProcessInfo.processInfo.environment
     let restarted = environment["QCHEM_NQS_RESTARTED"] != nil
     let rows: [(label: String, key: String, value: String)] = [
@@ -38,10 +38,10 @@ struct InfoCommand: ParsableCommand {
       let object = JSONValue.object(
         [.init(key: "program", value: .string("qchem-nqs"))]
           + rows.map { .init(key: $0.key, value: .string($0.value)) })
-      Console.result(object.text())
+      try Console.result(object.text())
     } else {
       for row in rows {
-        Console.result(row.label.padding(toLength: 18, withPad: " ", startingAt: 0) + row.value)
+        try Console.result(row.label.padding(toLength: 18, withPad: " ", startingAt: 0) + row.value)
       }
     }
   }

@@ -26,7 +26,7 @@ struct InspectCommand: ParsableCommand {
     let logger = talk.verbosity.makeLogger()
     let molecule = try MoleculeInput.read(input, logger: logger)
     let summary = MoleculeSummary(molecule)
-    Console.result(talk.json ? summary.json.text() : summary.text)
+    try Console.result(talk.json ? summary.json.text() : summary.text)
   }
 }
 

@@ -4,7 +4,7 @@ internal import Training
 /// How a run starts, when it stops and what it does at the end.
 struct ScheduleOptions: ParsableArguments {
   @Option(
-    help: "The first parameters. (default: perturbative for molecules, random for lattices)")
+    help: "The first parameters. (default: perturbative; random for the Ising model)")
   var start: StartKind?
 
   @Option(help: "Determinants in the perturbative start's small CI. (default: by size)")

@@ -116,10 +116,11 @@ struct SolveCommand: ParsableCommand {
       run: run, final: final, plan: plan, output: failure == nil ? plan.output : nil,
       seconds: seconds(since: start))
     if final.isCollapsed { logger.warning("\(summary.collapseWarning)") }
+    if let warning = summary.referenceWarning { logger.warning("\(warning)") }
     if talk.json {
-      Console.result(summary.json.text())
+      try Console.result(summary.json.text())
     } else {
-      Console.result(summary.text(quiet: talk.quiet))
+      try Console.result(summary.text(quiet: talk.quiet))
     }
     // The numbers are out before the complaint, so that a full disk does not lose them.
     if let failure { throw ToolError("the result could not be written. \(failure)") }

@@ -30,6 +30,16 @@ struct SolveSummary {
         """, -final.leakEnergy)
   }
 
+  /// What a user must know about an energy that no training should end with; nil for others.
+  var referenceWarning: String? {
+    guard final.energy - 3 * final.error > run.referenceEnergy else { return nil }
+    return String(
+      format: """
+        the energy is above that of the best single configuration, %.6f \(plan.unit): the training \
+        has not got anywhere. Try more --steps, another --seed or --start perturbative.
+        """, run.referenceEnergy)
+  }
+
   var json: JSONValue {
     var members: [JSONValue.Member] = []
     func add(_ key: String, _ value: JSONValue) { members.append(.init(key: key, value: value)) }
@@ -68,7 +78,9 @@ struct SolveSummary {
     add("dropped_weight", .number(final.droppedWeight))
     add("wall_seconds", .number(seconds))
     add("output", .string(output))
-    add("warnings", .array(plan.warnings.map { .string($0) }))
+    add(
+      "warnings", .array((plan.warnings + [referenceWarning].compactMap { $0 }).map { .string($0) })
+    )
     return .object(members)
   }
 

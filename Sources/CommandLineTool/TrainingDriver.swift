@@ -48,6 +48,7 @@ struct TrainingDriver {
       }
     }
     if let signal = signals.received { return try stop(signal) }
+    try run.settle()
     if !isStored { try store(run.snapshot(), nil) }
     // Nothing is lost from here on: a resumed run would only evaluate again.
     signals.allowLeaving()

@@ -67,7 +67,8 @@ extension SpinHamiltonian {
     var labels = [[Int]](repeating: [Int](repeating: 0, count: siteCount), count: siteCount)
     for (number, group) in bondGroups.enumerated() {
       // Groups of another distance may have the same coupling.
-      let label = 1
+      let label =
+        1
         + (bondGroups.firstIndex {
           $0.parallel == group.parallel && $0.exchange == group.exchange
         } ?? number)

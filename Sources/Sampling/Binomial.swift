@@ -1,12 +1,5 @@
 public import Configurations
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
+internal import Foundation
 
 /// Draws from the binomial distribution of `trials` trials with success probability `p`.
 ///

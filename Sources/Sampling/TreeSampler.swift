@@ -1,15 +1,8 @@
 public import Configurations
+internal import Foundation
 internal import LinearAlgebra
 internal import NeuralNetworks
 public import WaveFunctions
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// Distinct configurations with the number of draws that gave each.
 public struct TreeSample<Word: ConfigurationWord>: Sendable {

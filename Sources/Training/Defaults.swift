@@ -110,6 +110,26 @@ extension ResolvedSettings {
     denominatorFloor = size.isLattice ? 1 : 0.3
     leakLimit = 5e-4 * (size.isLattice ? max(1, abs(size.referenceEnergy)) : 1)
 
+    let counts: [(name: String, value: Int, limit: Int)] = [
+      ("threads", threads, 1024), ("samples", maximumSamples, 1_000_000_000),
+      ("draws", draws ?? 1, 1 << 53), ("final-draws", evaluationDraws ?? 1, 1 << 53),
+      ("final-samples", evaluationMaximumSamples, 1_000_000_000),
+      ("steps", steps, 1_000_000_000), ("window", window, 1_000_000_000),
+      ("start-determinants", startDeterminants, 100_000_000),
+      ("screened-draws", settings.localEnergy.screenedDraws, 1_000_000_000),
+      ("width", settings.ansatz.width ?? 1, 1 << 16),
+      ("feed-forward", settings.ansatz.feedForward ?? 1, 1 << 16),
+      ("layers", settings.ansatz.layers ?? 1, 1000),
+      ("phase-hidden", settings.ansatz.phaseHidden?.max() ?? 1, 1 << 16),
+    ]
+    for (name, value, limit) in counts {
+      try check(value <= limit, "--\(name) must be at most \(limit), not \(value)")
+    }
+    for (name, value) in [
+      ("start-steps", startSteps), ("warm-up-steps", warmUp), ("annealing-steps", annealingSteps),
+    ] {
+      try check(value <= 1_000_000_000, "--\(name) must be at most 1000000000, not \(value)")
+    }
     try check(threads > 0, "--threads must be at least 1, not \(threads)")
     try check(maximumSamples > 0, "--samples must be at least 1, not \(maximumSamples)")
     try check((draws ?? 1) > 0, "--draws must be at least 1, not \(draws ?? 0)")

@@ -1,15 +1,8 @@
 internal import Configurations
+internal import Foundation
 internal import Hamiltonians
 internal import Sampling
 internal import WaveFunctions
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 extension VariationalMonteCarlo {
   /// Evaluates the present parameters with fresh samples and full local energies.

@@ -28,6 +28,7 @@ struct LatticeInteraction<Word: ConfigurationWord> {
   ///   - operations: The group.
   ///   - lowest: Where the selection starts.
   ///   - hamiltonian: The operator; its group is `operations`.
+  /// - Throws: ``TrainingError`` where LAPACK fails.
   init(
     _ operations: [SpinSymmetry], _ lowest: [Configuration<Word>],
     _ hamiltonian: SpinHamiltonian<Word>

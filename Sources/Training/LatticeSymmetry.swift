@@ -80,9 +80,8 @@ func latticeSymmetry<Word: ConfigurationWord>(
   return found
 }
 
-/// Returns operations with their eigenvalues in a state of signs `(−1)^|x ∩ A|`.
-///
-/// - Parameter x: Any configuration of the sector.
+/// Returns operations with their eigenvalues in a state of signs `(−1)^|x ∩ A|`, for `x` any
+/// configuration of the sector.
 private func withEigenvalues<Word: ConfigurationWord>(
   _ operations: [SpinSymmetry], by rule: Word, at x: Configuration<Word>
 ) -> [SpinSymmetry] {

@@ -1,15 +1,8 @@
 internal import Configurations
+internal import Foundation
 internal import Hamiltonians
 internal import LinearAlgebra
 internal import WaveFunctions
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// The weighted configurations that a step or an evaluation works on.
 struct WeightedSample<Word: ConfigurationWord> {

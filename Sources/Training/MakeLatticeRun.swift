@@ -148,4 +148,3 @@ func lowestConfigurations<Word: ConfigurationWord>(
   }
   return lowest
 }
-

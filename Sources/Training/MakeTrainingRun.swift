@@ -1,4 +1,5 @@
 internal import Configurations
+internal import Foundation
 internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
@@ -19,6 +20,7 @@ public func makeTrainingRun(
 ) throws(TrainingError) -> any TrainingRun {
   // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
   BLAS.setThreadCount(1)
+  setParallelThreadCount(max(0, settings.threads ?? 0))
   switch problem {
   case .molecule(let integrals, let irrep):
     let possible = 0...integrals.orbitalCount
@@ -210,6 +212,9 @@ func makeRun<H: Hamiltonian>(
       // A random start needs different signs to choose from; a fitted one needs none.
       outputScale: resolved.startKind == .random ? 2 : 0.1),
     inputs: WaveFunction<H.Word>.phaseInputCount(of: space))
+  try checkMemory(
+    settings, resolved, rows: min(Double(resolved.maximumSamples), space.dimension),
+    columns: Double(network.layout.count), phaseColumns: Double(phaseNetwork.layout.count))
   let waveFunction = WaveFunction(
     space: space, network: network, phaseNetwork: phaseNetwork, threads: resolved.threads,
     random: &random)
@@ -218,6 +223,28 @@ func makeRun<H: Hamiltonian>(
     context: context, start: start, messages: messages, settings: settings, resolved: resolved)
   if let snapshot { try run.restore(snapshot) }
   return run
+}
+
+/// Refuses settings whose steps need more memory than the machine has.
+private func checkMemory(
+  _ settings: Settings, _ resolved: ResolvedSettings, rows: Double, columns: Double,
+  phaseColumns: Double
+) throws(TrainingError) {
+  var bytes = 32 * (columns + phaseColumns)
+  if settings.optimizer.kind == .sr {
+    // The derivatives, and the kernel in single and double precision with its factor.
+    let side = min(rows, columns)
+    bytes += 4 * rows * columns + 20 * side * side + 4 * rows * rows
+  }
+  let available = Double(ProcessInfo.processInfo.physicalMemory)
+  guard bytes < available else {
+    func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes * 1e-9) }
+    throw TrainingError(
+      .invalidSettings,
+      "a step on \(Int(rows)) configurations with \(Int(columns + phaseColumns)) parameters needs "
+        + "about \(gigabytes(bytes)) of memory, and this machine has \(gigabytes(available)); choose "
+        + "fewer --samples or a smaller network")
+  }
 }
 
 /// Returns the network of the modulus that the settings describe.

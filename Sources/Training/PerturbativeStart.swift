@@ -1,17 +1,10 @@
 internal import Configurations
+internal import Foundation
 internal import Hamiltonians
 internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Optimization
 internal import WaveFunctions
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// Real amplitudes on some representatives, to which a wave function is fitted before training.
 struct StartVector<Word: ConfigurationWord>: Sendable {

@@ -1,12 +1,5 @@
+internal import Foundation
 internal import Optimization
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// The settings of a run with every default filled in, in the form the loop uses.
 struct ResolvedSettings: Sendable {

@@ -170,7 +170,7 @@ public enum StartKind: String, Codable, Sendable, Hashable, CaseIterable {
 
 /// How the parameters start.
 public struct StartSettings: Codable, Sendable, Hashable {
-  /// The start; nil for `perturbative` on molecules and `random` on lattices.
+  /// The start; nil for `perturbative`, and `random` for the Ising model.
   public var kind: StartKind?
   /// The number of determinants in the small configuration interaction.
   public var determinants: Int?

@@ -4,6 +4,7 @@
 /// let run = try makeTrainingRun(problem, settings: Settings())
 /// try run.prepare { print($0) }
 /// while !run.isFinished { print(try run.step().energy) }
+/// try run.settle()
 /// let result = try run.evaluate()
 /// ```
 ///
@@ -36,6 +37,13 @@ public protocol TrainingRun: AnyObject {
   /// - Returns: What the step found.
   /// - Throws: ``TrainingError`` where the numbers stop being finite.
   func step() throws(TrainingError) -> TraceRow
+
+  /// Judges the last step as another one would, and takes it back if it raised the energy.
+  ///
+  /// To be called once, when no step is left to do.
+  ///
+  /// - Throws: ``TrainingError`` where the energy is not finite.
+  func settle() throws(TrainingError)
 
   /// Evaluates the present parameters with fresh samples and full local energies.
   ///

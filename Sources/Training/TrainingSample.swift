@@ -1,15 +1,8 @@
 internal import Configurations
+internal import Foundation
 internal import Hamiltonians
 internal import Sampling
 internal import WaveFunctions
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// A training sample: weights of the energy's average and of the step's metric.
 struct TrainingSample<Word: ConfigurationWord> {
@@ -51,10 +44,15 @@ extension VariationalMonteCarlo {
         log(sample.weights[$0]) + sample.logProbabilities[$0] - sample.logProposals[$0]
       }
       let total = sample.weights.reduce(0, +)
+      let weights = normalized(logImportance, exponent: 1)
+      // Weighted draws are worth fewer plain ones: Kish's effective number, 1/Σ n (w/n)².
+      let squares = weights.indices.reduce(0) {
+        $0 + weights[$1] * weights[$1] / sample.weights[$1]
+      }
       return TrainingSample(
         weighted: WeightedSample(
-          configurations: sample.configurations, weights: normalized(logImportance, exponent: 1),
-          draws: Double(draws), droppedWeight: sample.droppedWeight / sample.totalWeight,
+          configurations: sample.configurations, weights: weights,
+          draws: 1 / squares, droppedWeight: sample.droppedWeight / sample.totalWeight,
           isWholeSector: false),
         metric: sample.weights.map { $0 / total })
     }

@@ -1,17 +1,10 @@
 internal import Configurations
+internal import Foundation
 internal import Hamiltonians
 internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Optimization
 internal import WaveFunctions
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 extension VariationalMonteCarlo {
   /// Moves the parameters by one step of the chosen optimiser.
@@ -20,18 +13,7 @@ extension VariationalMonteCarlo {
   func update(
     _ sample: TrainingSample<Word>, energies: LocalEnergies, temperature: Double
   ) throws(TrainingError) -> Double {
-    // The free energy's local value: E_loc + T log p, centred.
-    var real = energies.real
-    if temperature > 0 {
-      for (index, number) in energies.numbers.enumerated() {
-        real[index] += temperature * 2 * estimator.amplitudes.logModulus[Int(number)]
-      }
-    }
-    let weights = sample.weighted.weights
-    var mean = 0.0
-    for index in real.indices { mean += weights[index] * real[index] }
-    for index in real.indices { real[index] -= mean }
-
+    let (mean, real) = centredFreeEnergies(sample, energies, temperature)
     switch settings.optimizer.kind {
     case .adam:
       return adamStep(sample, real: real, imaginary: energies.imaginary)
@@ -53,8 +35,7 @@ extension VariationalMonteCarlo {
         let y = energies.imaginary[index] / denominators[index]
         sample.metric[index] *= max(1, x * x + y * y)
       }
-      let error = samplingError(variance: energies.variance, in: sample.weighted)
-      if controlShift(energy: mean, error: error, temperature: temperature) {
+      if judgeLastStep(sample, energies: energies, temperature: temperature, freeEnergy: mean) {
         return trace.last?.gradientNorm ?? 0
       }
       optimizer.amplitudeBefore = waveFunction.amplitudeParameters
@@ -85,14 +66,36 @@ extension VariationalMonteCarlo {
     )
   }
 
+  /// Returns the free energy and its local values `E_loc + T log p`, centred.
+  private func centredFreeEnergies(
+    _ sample: TrainingSample<Word>, _ energies: LocalEnergies, _ temperature: Double
+  ) -> (mean: Double, real: [Double]) {
+    var real = energies.real
+    if temperature > 0 {
+      for (index, number) in energies.numbers.enumerated() {
+        real[index] += temperature * 2 * estimator.amplitudes.logModulus[Int(number)]
+      }
+    }
+    var mean = 0.0
+    for index in real.indices { mean += sample.weighted.weights[index] * real[index] }
+    for index in real.indices { real[index] -= mean }
+    return (mean, real)
+  }
+
   /// Adapts the regularisation to what the last step did, and takes a bad step back.
   ///
   /// - Parameters:
-  ///   - energy: The (free) energy at the present parameters.
-  ///   - error: Its statistical error.
+  ///   - sample: A sample of the present parameters.
+  ///   - energies: Its local energies.
   ///   - temperature: The temperature of the free energy.
+  ///   - freeEnergy: The (free) energy, where it is known already.
   /// - Returns: Whether the last step was taken back; the parameters are then the ones before it.
-  private func controlShift(energy: Double, error: Double, temperature: Double) -> Bool {
+  func judgeLastStep(
+    _ sample: TrainingSample<Word>, energies: LocalEnergies, temperature: Double,
+    freeEnergy: Double? = nil
+  ) -> Bool {
+    let energy = freeEnergy ?? centredFreeEnergies(sample, energies, temperature).mean
+    let error = samplingError(variance: energies.variance, in: sample.weighted)
     defer { optimizer.previousEnergy = energy }
     guard var previous = optimizer.previousEnergy else { return false }
     // At the present temperature: cooling raises F, which is no fault of the step.

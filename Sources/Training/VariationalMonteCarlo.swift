@@ -111,19 +111,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
 
   func step() throws(TrainingError) -> TraceRow {
     let number = trace.count + 1
-    let stream = random.split(0x5354_4550).split(UInt64(number))
-    estimator.table.trim()
-    let temperature = resolved.temperatures.temperature(at: number - 1)
-    let exponent = resolved.exponent(at: number - 1)
-    let sample = drawTrainingSample(exponent: exponent, stream: stream.split(1))
-    let energies = estimator.compute(
-      sample.weighted, mode: resolved.localEnergyMode, random: stream.split(2))
-    guard energies.energy.isFinite, energies.variance.isFinite else {
-      throw TrainingError(
-        .notFinite,
-        "step \(number): the energy is not finite; a smaller --learning-rate or a larger --shift "
-          + "keeps the parameters in range")
-    }
+    let (sample, energies, temperature) = try drawAndCompute(step: number)
     let gradientNorm = try update(sample, energies: energies, temperature: temperature)
 
     var entropy = 0.0
@@ -138,6 +126,33 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
       seconds: seconds)
     trace.append(row)
     return row
+  }
+
+  func settle() throws(TrainingError) {
+    guard !optimizer.amplitudeBefore.isEmpty else { return }
+    let (sample, energies, temperature) = try drawAndCompute(step: trace.count + 1)
+    let before = optimizer
+    // A step that stays is judged again by the next one, should the run go on.
+    if !judgeLastStep(sample, energies: energies, temperature: temperature) { optimizer = before }
+  }
+
+  /// Draws a step's sample and computes its local energies.
+  private func drawAndCompute(
+    step number: Int
+  ) throws(TrainingError) -> (TrainingSample<Word>, LocalEnergies, temperature: Double) {
+    let stream = random.split(0x5354_4550).split(UInt64(number))
+    estimator.table.trim()
+    let exponent = resolved.exponent(at: number - 1)
+    let sample = drawTrainingSample(exponent: exponent, stream: stream.split(1))
+    let energies = estimator.compute(
+      sample.weighted, mode: resolved.localEnergyMode, random: stream.split(2))
+    guard energies.energy.isFinite, energies.variance.isFinite else {
+      throw TrainingError(
+        .notFinite,
+        "step \(number): the energy is not finite; a smaller --learning-rate or a larger --shift "
+          + "keeps the parameters in range")
+    }
+    return (sample, energies, resolved.temperatures.temperature(at: number - 1))
   }
 
   /// The error of a sample's mean: of its draws, and of the weight that it is known to miss.

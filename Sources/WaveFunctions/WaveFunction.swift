@@ -1,14 +1,7 @@
 public import Configurations
+internal import Foundation
 internal import LinearAlgebra
 public import NeuralNetworks
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
 
 /// An autoregressive wave function with exact quantum numbers.
 ///

@@ -54,6 +54,15 @@ struct UsageTests {
     (["solve", "MOLECULE", "--window", "9223372036854775807"], ["--window"]),
     (["solve", "MOLECULE", "--final-draws", "9223372036854775807"], ["--final-draws"]),
     (["solve", "MOLECULE", "--phase-hidden", "8,x"], ["--phase-hidden"]),
+    (
+      ["solve", "MOLECULE", "--width", "65536", "--heads", "1", "--layers", "1000"], ["memory"]
+    ),
+    (["solve", "MOLECULE", "--lattice-symmetry"], ["--lattice-symmetry"]),
+    (
+      ["solve", "--lattice", "heisenberg", "--size", "6x6", "--lattice-symmetry"],
+      ["--lattice-symmetry", "strings"]
+    ),
+    (["exact", "MOLECULE", "--threads", "0"], ["--threads"]),
     (["solve", "MOLECULE", "--order", "1,1"], ["--order"]),
     (["solve", "MOLECULE", "--t0=-1"], ["--t0"]),
     (["solve", "MOLECULE", "--quiet", "--verbose"], ["exclude"]),

@@ -137,6 +137,51 @@ import Training
     #expect(abs(spread - 1) < 4 * (2 / count).squareRoot())
   }
 
+  /// Steps on draws from a broader distribution are unbiased too, and know their errors.
+  @Test func temperedDrawsAreReweighted() throws {
+    let example = Self.cases[0]
+    let exact = try example.run().evaluate().energy
+    let snapshot = try example.run().snapshot()
+    let problem = Problem.molecule(try bundled(example.file), irrep: example.irrep)
+    var deviations: [Double] = []
+    for seed in 1...40 {
+      var settings = try example.run().settings
+      settings.seed = UInt64(seed)
+      settings.sampling.draws = 400
+      settings.sampling.exponent = 0.4
+      // Just too small for the sector, and more than is drawn.
+      settings.sampling.maximumSamples = 220
+      let row = try makeTrainingRun(problem, settings: settings, snapshot: snapshot).step()
+      deviations.append((row.energy - exact) / row.error)
+    }
+    let count = Double(deviations.count)
+    let spread = (deviations.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
+    #expect(abs(deviations.reduce(0, +) / count) < 4 / count.squareRoot())
+    #expect(spread > 0.5 && spread < 1.5)
+  }
+
+  /// A last step that made the energy worse is taken back before it is evaluated.
+  @Test func badLastStepsAreTakenBack() throws {
+    let problem = Problem.molecule(try bundled("lih_sto3g"), irrep: .automatic)
+    let settings = smallSettings { $0.convergence.steps = 12 }
+    let run = try makeTrainingRun(problem, settings: settings)
+    try finish(run)
+    let good = try run.evaluate()
+    var snapshot = run.snapshot()
+    for (name, prefix) in [("amplitude-before", "amplitude/"), ("phase-before", "phase/")] {
+      let index = try #require(snapshot.optimizer.firstIndex { $0.name == name })
+      snapshot.optimizer[index].values = snapshot.flat(prefix)
+    }
+    let bad = snapshot.scrambled(seed: 2, by: 0.5)
+    let again = try makeTrainingRun(problem, settings: settings, snapshot: bad)
+    #expect(try again.evaluate().energy > good.energy + 0.1)
+    try again.settle()
+    #expect(try again.evaluate() == good)
+    // A good one stays.
+    try run.settle()
+    #expect(try run.evaluate() == good)
+  }
+
   /// Screened local energies: the mean over seeds of the energy over the whole sector.
   @Test(arguments: [cases[2], cases[7]])
   func screenedEnergiesAreUnbiased(_ example: Case) throws {

@@ -41,6 +41,20 @@ import Training
     ("--feed-forward", { $0.ansatz.feedForward = 0 }),
     ("--phase-hidden", { $0.ansatz.phaseHidden = [4, 0] }),
     ("--order", { $0.ansatz.order = [0, 0] }),
+    ("--samples", { $0.sampling.maximumSamples = .max }),
+    ("--threads", { $0.threads = .max }),
+    ("--start-steps", { $0.start.steps = .max }),
+    ("--phase-hidden", { $0.ansatz.phaseHidden = [1 << 40] }),
+    ("--lattice-symmetry", { $0.ansatz.latticeSymmetry = true }),
+    // Memory: 65,536² parameters in each of 1,000 blocks.
+    (
+      "smaller network",
+      {
+        $0.ansatz.width = 1 << 16
+        $0.ansatz.heads = 1
+        $0.ansatz.layers = 1000
+      }
+    ),
     ("--order", { $0.ansatz.order = [0, 1, 2] }),
     (
       "RetNet",
@@ -92,6 +106,9 @@ import Training
     let ising = LatticeModel(
       geometry: chain, interaction: .ising(coupling: 1, field: 1), twiceMagnetization: 0)
     #expect(code(.lattice(ising), smallSettings()) == .invalidSettings)
+    let still = LatticeModel(
+      geometry: chain, interaction: .ising(coupling: 1, field: 0), twiceMagnetization: 2)
+    #expect(code(.lattice(still), smallSettings()) == nil)
     let model = LatticeModel(geometry: chain, interaction: heisenberg)
     #expect(code(.lattice(model), smallSettings { $0.start.kind = .perturbative }) == nil)
     #expect(code(.lattice(model), smallSettings()) == nil)

@@ -62,7 +62,8 @@ struct WaveFunctionCase: Sendable, CustomTestStringConvertible {
       (
         "4 of 8 spins up on a ring of momentum π",
         ConfigurationSpace(
-          upCount: 4, order: [3, 1, 0, 5, 7, 2, 4, 6], symmetries: ring(8, translation: -1, flip: 1))
+          upCount: 4, order: [3, 1, 0, 5, 7, 2, 4, 6], symmetries: ring(8, translation: -1, flip: 1)
+        )
       ),
       (
         "6 spins on a ring, odd",
