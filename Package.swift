@@ -76,7 +76,7 @@ let package = Package(
     library(
       "Training",
       [
-        "Configurations", "Hamiltonians", "HDF5Files", "Integrals", "LinearAlgebra",
+        "Configurations", "ExactSolvers", "Hamiltonians", "HDF5Files", "Integrals", "LinearAlgebra",
         "NeuralNetworks", "Optimization", "Sampling", "WaveFunctions",
       ]),
 

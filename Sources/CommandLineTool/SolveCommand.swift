@@ -65,6 +65,11 @@ struct SolveCommand: ParsableCommand {
     } catch {
       throw ToolError("\(error)")
     }
+    if let expected = plan.sectorDimension, expected != run.sectorDimension {
+      throw ToolError(
+        "the checkpoint is of a sector of \(expected) configurations, and its problem "
+          + "has \(run.sectorDimension): the file is damaged. Use an older copy.")
+    }
     try drive(run, plan, options, logger: logger, since: start)
   }
 

@@ -35,6 +35,8 @@ struct SolvePlan {
   let snapshot: Snapshot?
   let output: String
   let provenance: RunRecord.Provenance
+  /// The number of configurations in the sector of the run that is resumed; nil for a new one.
+  let sectorDimension: Double?
   /// What the input's reader had to assume.
   let warnings: [String]
 
@@ -62,6 +64,7 @@ struct SolvePlan {
     self.settings = settings
     self.warnings = warnings
     snapshot = nil
+    sectorDimension = nil
     output = options.files.output ?? name
     provenance = Self.makeProvenance(input: input)
     try OutputPath.check(output, input: input)
@@ -102,6 +105,7 @@ struct SolvePlan {
     warnings = []
     output = options.files.output ?? path
     provenance = Self.makeProvenance(input: record.provenance.input)
+    sectorDimension = record.sectorDimension
     try OutputPath.check(output, input: input)
     logger.notice("going on after step \(record.snapshot.step) of \(path)")
   }

@@ -205,15 +205,26 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
   public func canonical(
     _ configuration: Configuration<Word>
   ) -> (representative: Configuration<Word>, sign: Int) {
+    let orbit = orbit(of: configuration)
+    return (orbit.representative, orbit.sign)
+  }
+
+  /// Returns what ``canonical(_:)`` does and the number of configurations that share the
+  /// representative.
+  @inline(__always)
+  public func orbit(
+    of configuration: Configuration<Word>
+  ) -> (representative: Configuration<Word>, sign: Int, size: Int) {
     if let orbits {
       let found = orbits.canonical(configuration.alpha)
-      return (Configuration(alpha: found.representative), found.sign)
+      return (Configuration(alpha: found.representative), found.sign, found.orbitSize)
     }
+    let size = multiplicity(configuration)
     if isRepresentative(configuration) {
       // In an odd state a configuration that is its own flip has no amplitude.
-      return (configuration, spinFlipParity == -1 && multiplicity(configuration) == 1 ? 0 : 1)
+      return (configuration, spinFlipParity == -1 && size == 1 ? 0 : 1, size)
     }
-    return (flipped(configuration), spinFlipParity)
+    return (flipped(configuration), spinFlipParity, size)
   }
 
   /// Returns the representative of a configuration.

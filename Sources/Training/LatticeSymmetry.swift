@@ -1,6 +1,6 @@
 internal import Configurations
+internal import ExactSolvers
 internal import Hamiltonians
-internal import LinearAlgebra
 
 /// The symmetries that the state of a lattice is made to have.
 struct LatticeSymmetry {
@@ -14,6 +14,9 @@ struct LatticeSymmetry {
 
 /// The number of spin strings up to which a sector is listed to find its representatives.
 private let listedStrings = 5e6
+/// The number of spin strings up to which eigenvalues that no theorem tells come from an exact
+/// ground state.
+private let diagonalisedStrings = 2e5
 /// The largest group that is of use: beyond, orbits cost more than they save.
 private let largestGroup = 1024
 
@@ -21,8 +24,10 @@ private let largestGroup = 1024
 ///
 /// The group is that of all permutations of the sites that the Hamiltonian does not notice, times
 /// the spin flip. Without frustration its eigenvalues in the ground state are known (Perron and
-/// Frobenius); otherwise they are those of the lowest levels of a small configuration interaction,
-/// see ``LatticeInteraction``.
+/// Frobenius). A frustrated model's may be anything: a small configuration interaction often has them
+/// wrong, and a wrong sector has a perfect state of a wrong energy. So they come from Lanczos'
+/// method on the whole sector where that takes seconds, of which nothing else is used, and no lattice
+/// symmetry is imposed beyond.
 func latticeSymmetry<Word: ConfigurationWord>(
   of model: LatticeModel, _ hamiltonian: SpinHamiltonian<Word>, upCount: Int?,
   lowest: [Configuration<Word>], _ settings: Settings, _ snapshot: Snapshot?
@@ -46,9 +51,10 @@ func latticeSymmetry<Word: ConfigurationWord>(
   } else {
     if let rule = hamiltonian.signRule {
       found.operations = withEigenvalues(candidates, by: rule, at: lowest[0])
-    } else if permutations.count > 1 && upCount != nil {
-      found.operations = try LatticeInteraction(candidates, lowest, hamiltonian)
-        .withEigenvalues(candidates)
+    } else if upCount != nil, candidates.count > 1, strings <= diagonalisedStrings,
+      let narrow = hamiltonian as? SpinHamiltonian<UInt64>
+    {
+      found.operations = try withExactEigenvalues(candidates, narrow, upCount: upCount)
     } else {
       let parity = singletParity(of: model)
       found.operations = candidates.filter {
@@ -73,9 +79,9 @@ func latticeSymmetry<Word: ConfigurationWord>(
   if settings.ansatz.latticeSymmetry == true && found.operations.isEmpty {
     throw TrainingError(
       .invalidSettings,
-      "--lattice-symmetry: there are more than \(Int(listedStrings)) strings to list, more than "
-        + "\(largestGroup) permutations of the sites, or none with an eigenvalue of +1 or -1; leave "
-        + "the option out")
+      "--lattice-symmetry: there are more than \(Int(listedStrings)) strings to list (of a frustrated "
+        + "model \(Int(diagonalisedStrings))), more than \(largestGroup) permutations of the sites, or "
+        + "none with a certain eigenvalue; leave the option out")
   }
   return found
 }
@@ -92,6 +98,47 @@ private func withEigenvalues<Word: ConfigurationWord>(
       permutation: operation.permutation, flipsSpins: operation.flipsSpins,
       character: sum % 2 == 0 ? 1 : -1)
   }
+}
+
+/// Returns those operations that have an eigenvalue of +1 or −1 in the exact lowest level, with it.
+///
+/// Several states of one level must share it. Lanczos' method may not show all of them, but then the
+/// sector of those it shows is no worse.
+private func withExactEigenvalues(
+  _ operations: [SpinSymmetry], _ hamiltonian: SpinHamiltonian<UInt64>, upCount: Int?
+) throws(TrainingError) -> [SpinSymmetry] {
+  let basis: LatticeBasis
+  let states: [[Double]]
+  do throws(EigensolverError) {
+    let solver = try LatticeExactDiagonalization(hamiltonian, upCount: upCount)
+    let result = try solver.solve(levels: min(3, solver.dimension))
+    basis = solver.basis
+    states = zip(result.energies, result.states).filter {
+      $0.0 < result.energies[0] + 1e-7 * max(1, abs(result.energies[0]))
+    }.map(\.1)
+  } catch {
+    throw TrainingError(
+      .notFinite, "the symmetry of the ground state could not be found: \(error)")
+  }
+  var images = [Int](repeating: 0, count: basis.dimension)
+  let found = operations.compactMap { operation -> SpinSymmetry? in
+    for index in images.indices {
+      let image = operation.apply(to: Configuration(alpha: basis.spins(at: index)))
+      images[index] = basis.index(of: image.alpha)
+    }
+    var eigenvalues: Set<Int> = []
+    for state in states {
+      var overlap = 0.0
+      for index in images.indices { overlap += state[index] * state[images[index]] }
+      guard abs(abs(overlap) - 1) < 1e-4 else { return nil }
+      eigenvalues.insert(overlap > 0 ? 1 : -1)
+    }
+    guard let character = eigenvalues.first, eigenvalues.count == 1 else { return nil }
+    return SpinSymmetry(
+      permutation: operation.permutation, flipsSpins: operation.flipsSpins, character: character)
+  }
+  // They are one but for rounding.
+  return SpinSymmetry.isGroup(found) ? found : []
 }
 
 /// Returns a snapshot's symmetries where the lattice has them.
@@ -122,8 +169,8 @@ private func messages(_ symmetry: LatticeSymmetry, of candidates: [SpinSymmetry]
   }
   if permutations.count < candidates.count(where: { !$0.flipsSpins }) {
     messages.append(
-      "symmetry: other permutations of the sites have no certain eigenvalue of +1 or -1 in the "
-        + "ground state and are not imposed")
+      "symmetry: other permutations of the sites have no certain eigenvalue in the ground state and "
+        + "are not imposed")
   }
   if symmetry.spinFlipParity != 0 {
     messages.append(
@@ -135,8 +182,10 @@ private func messages(_ symmetry: LatticeSymmetry, of candidates: [SpinSymmetry]
 /// The eigenvalue of the spin flip in the ground state of a frustrated magnet, 0 where it is not known.
 ///
 /// In the Sᶻ = 0 states of total spin S, turning all spins over gives `(−1)^(N/2 − S)`. An
-/// antiferromagnet is taken as a singlet.
+/// antiferromagnet of Heisenberg's model is taken as a singlet.
 private func singletParity(of model: LatticeModel) -> Int {
-  guard case .heisenberg(let j1, _, let anisotropy) = model.interaction else { return 0 }
-  return j1 > 0 && anisotropy > -1 ? (model.geometry.siteCount % 4 == 0 ? 1 : -1) : 0
+  guard case .heisenberg(let j1, let j2, let anisotropy) = model.interaction, j1 > 0, j2 >= 0,
+    anisotropy == 1, model.geometry.siteCount % 2 == 0
+  else { return 0 }
+  return model.geometry.siteCount % 4 == 0 ? 1 : -1
 }

@@ -32,14 +32,13 @@ extension VariationalMonteCarlo {
   ) -> (energy: Double, weight: Double, variance: Double) {
     let table = finalEstimator.table
     let amplitudes = finalEstimator.amplitudes
-    let space = waveFunction.space
     let limit = 1.0 / Self.leakDraws
     var isInside = [Bool](repeating: false, count: table.count)
     var norm = 0.0
     for (index, number) in energies.numbers.enumerated() where sample.weights[index] >= limit {
       let n = Int(number)
       isInside[n] = true
-      let multiplicity = Double(space.multiplicity(table.configurations[n]))
+      let multiplicity = table.multiplicities[n]
       norm +=
         multiplicity
         * (amplitudes.real[n] * amplitudes.real[n]
@@ -98,7 +97,7 @@ extension VariationalMonteCarlo {
     var variance = 0.0
     for (index, choice) in chosen.enumerated() {
       let y = Int(choice.number)
-      let multiplicity = Double(space.multiplicity(table.configurations[y]))
+      let multiplicity = table.multiplicities[y]
       let gap = denominator(y, energies.energy)
       let squared = choice.factor * multiplicity * residuals[index] / norm
       if !isSampled[y] { variance += squared }

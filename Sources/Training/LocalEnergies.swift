@@ -88,14 +88,13 @@ final class LocalEnergyEstimator<H: Hamiltonian> {
     let numbers = configurations.map { table.number(of: $0) }
     table.enumerateRows(of: numbers)
     assignAmplitudes(sampled: numbers, mode: .subspace, draws: [])
-    let space = waveFunction.space
     var isInside = [Bool](repeating: false, count: table.count)
     for number in numbers { isInside[Int(number)] = true }
     var real = [Double](repeating: 0, count: table.count)
     var imaginary = real
     for number in numbers {
       let x = Int(number)
-      let multiplicity = Double(space.multiplicity(table.configurations[x]))
+      let multiplicity = table.multiplicities[x]
       let psiReal = multiplicity * amplitudes.real[x]
       let psiImaginary = multiplicity * amplitudes.imaginary[x]
       table.withRow(number) { columns, elements in
@@ -111,7 +110,7 @@ final class LocalEnergyEstimator<H: Hamiltonian> {
       let squared = real[y] * real[y] + imaginary[y] * imaginary[y]
       if squared == 0 { continue }
       result.append(
-        (Int32(y), scale * squared / Double(space.multiplicity(table.configurations[y]))))
+        (Int32(y), scale * squared / table.multiplicities[y]))
     }
     return result
   }

@@ -31,7 +31,7 @@ func makeLatticeRun<Word: ConfigurationWord>(
   if resolved.startKind == .perturbative && snapshot == nil {
     start = try startVector(
       hamiltonian, ordered, lowest, limit: resolved.startDeterminants,
-      room: resolved.maximumSamples)
+      amplitudes: resolved.maximumSamples)
   }
   return try makeRun(
     hamiltonian, ordered, spinOperator: spinOperator,
@@ -82,28 +82,31 @@ private func operatorAndSector<Word: ConfigurationWord>(
 /// representatives where there are lattice symmetries.
 private func startVector<Word: ConfigurationWord>(
   _ hamiltonian: SpinHamiltonian<Word>, _ space: ConfigurationSpace<Word>,
-  _ lowest: [Configuration<Word>], limit: Int, room: Int
-) throws(TrainingError) -> StartVector<Word>? {
+  _ lowest: [Configuration<Word>], limit: Int, amplitudes: Int
+) throws(TrainingError) -> StartVector<Word> {
   do throws(LinearAlgebraError) {
     if space.symmetries.isEmpty {
       let result = try SelectedCI<Word>(maximumConfigurations: limit).run(
         from: lowest, hamiltonian)
-      return StartVector(result, space: space, limit: room)
+      return StartVector(result, space: space, limit: amplitudes)
     }
-    let starts = lowest.map { space.canonical($0) }.filter { $0.sign != 0 }
-      .map(\.representative)
-    // The symmetry may forbid the lowest strings.
-    guard !starts.isEmpty else { return nil }
-    var result = try SelectedCI<Word>(
-      maximumConfigurations: max(1, limit / space.symmetries.count)
-    ).run(from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space))
+    // The symmetry may forbid the lowest strings of all.
+    let all = space.allRepresentatives()
+    let energies = all.map { hamiltonian.diagonalElement($0) }
+    let least = energies.min() ?? 0
+    let starts = all.indices.filter { energies[$0] < least + 1e-10 }.prefix(64).map { all[$0] }
+    // As many representatives as `limit` strings have, and not too few; but no more than a tenth of
+    // the sector, whose solution is the training's task.
+    let room = max(1, limit / space.symmetries.count, min(100, all.count / 10))
+    var result = try SelectedCI<Word>(maximumConfigurations: room).run(
+      from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space))
     for (index, x) in result.configurations.enumerated() {
       result.coefficients[index] /= Double(space.multiplicity(x)).squareRoot()
     }
     for (index, x) in result.perturbers.enumerated() {
       result.amplitudes[index] /= Double(space.multiplicity(x)).squareRoot()
     }
-    return StartVector(result, space: space, limit: room)
+    return StartVector(result, space: space, limit: amplitudes)
   } catch {
     throw TrainingError(.notFinite, "the start's configuration interaction failed: \(error)")
   }

@@ -72,8 +72,12 @@ extension ResultFile {
       symmetries.map(\.character), shape: [symmetries.count], to: "eigenvalues")
   }
 
-  static func readSymmetries(_ root: HDF5Group) throws(HDF5Error) -> [SpinSymmetry] {
-    if !root.isGroup("symmetries") { return [] }
+  static func readSymmetries(
+    _ root: HDF5Group, version: Int
+  ) throws(HDF5Error) -> [SpinSymmetry] {
+    // Version 1 had none.
+    let expected = version < 2 ? 0 : try integer("symmetry_count", in: root)
+    if expected == 0 { return [] }
     let group = try root.group("symmetries")
     let (sites, shape) = try group.read(Int.self, "permutations")
     let flips = try group.read(Int.self, "spin_flips").values
@@ -81,7 +85,7 @@ extension ResultFile {
     let count = characters.count
     let width = shape.count == 2 ? shape[1] : 0
     let rows = (0..<count).map { Array(sites.dropFirst($0 * width).prefix(width)) }
-    guard shape == [count, width], width > 0, flips.count == count,
+    guard count == expected, shape == [count, width], width > 0, flips.count == count,
       rows.allSatisfy({ $0.sorted() == Array(0..<width) }),
       characters.allSatisfy({ abs($0) == 1 })
     else {

@@ -6,7 +6,7 @@ public enum ResultFile {
   /// The root attribute `type` of every result file.
   public static let type = "qchem-nqs result"
   /// The version of the layout that is written; higher ones are refused.
-  public static let version = 1
+  public static let version = 2
 
   /// Writes a record in one step: a reader sees the old file or the new one, never a part.
   ///
@@ -34,6 +34,7 @@ public enum ResultFile {
       try root.setAttribute("step", .int(record.snapshot.step))
       try root.setAttribute("converged", .bool(record.isConverged))
       try root.setAttribute("spin_flip_parity", .int(record.snapshot.spinFlipParity))
+      try root.setAttribute("symmetry_count", .int(record.snapshot.symmetries.count))
       try writeSymmetries(record.snapshot.symmetries, to: root)
       try root.setAttribute("parameters", .int(record.parameterCount))
       if let final = record.final { try writeFinal(final, record, to: root) }
@@ -73,7 +74,7 @@ public enum ResultFile {
       optimizer: try readArrays(try optimizer.group("arrays")), scalars: scalars,
       trace: try readTrace(try root.group("trace")),
       spinFlipParity: try integer("spin_flip_parity", in: root),
-      symmetries: try readSymmetries(root))
+      symmetries: try readSymmetries(root, version: version))
     let settings: Settings = try decode(
       try string("settings", in: configuration), path: path, object: "/configuration")
     let final: FinalResult? = root.isGroup("final") ? try readFinal(root) : nil

@@ -22,6 +22,9 @@ final class RowTable<H: Hamiltonian> {
   /// The diagonal elements by number.
   private(set) var diagonal: [Double] = []
 
+  /// The number of configurations that share each representative, by number.
+  private(set) var multiplicities: [Double] = []
+
   private let hamiltonian: H
   private let space: ConfigurationSpace<Word>
   private let cutoff: Double
@@ -59,6 +62,7 @@ final class RowTable<H: Hamiltonian> {
     if elements.count <= entryLimit { return }
     configurations = []
     diagonal = []
+    multiplicities = []
     rowStart = []
     rowCount = []
     columns = []
@@ -78,6 +82,7 @@ final class RowTable<H: Hamiltonian> {
     slots[slot] = number
     configurations.append(configuration)
     diagonal.append(hamiltonian.diagonalElement(configuration))
+    multiplicities.append(Double(space.multiplicity(configuration)))
     rowStart.append(-1)
     rowCount.append(0)
     if 2 * configurations.count > slots.count { rehash() }

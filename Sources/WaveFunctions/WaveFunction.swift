@@ -210,13 +210,13 @@ extension WaveFunction: LogAmplitudes {
 
     // Representatives in the sector, sorted by their leading tokens so that neighbours share
     // prefixes and so nodes.
-    var entries: [(key: UInt64, index: Int)] = []
+    var entries: [AmplitudeEntry<Word>] = []
     entries.reserveCapacity(count)
     var tokens = [UInt8](repeating: 0, count: positions)
     tokens.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return }
       for (index, configuration) in configurations.enumerated() {
-        let (representative, sign) = space.canonical(configuration)
+        let (representative, sign, size) = space.orbit(of: configuration)
         if sign == 0 { continue }
         space.encode(representative, into: base)
         guard space.automaton.contains(base) else { continue }
@@ -224,7 +224,9 @@ extension WaveFunction: LogAmplitudes {
         for position in 0..<min(positions, 32) {
           key |= UInt64(base[position]) << UInt64(62 - 2 * position)
         }
-        entries.append((key, index))
+        entries.append(
+          AmplitudeEntry(
+            key: key, index: index, representative: representative, isOdd: sign < 0, size: size))
       }
     }
     entries.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
@@ -242,8 +244,7 @@ extension WaveFunction: LogAmplitudes {
             inputs.withUnsafeMutableBufferPointer { inputs in
               guard let tokens = tokens.baseAddress, let inputs = inputs.baseAddress else { return }
               for (row, entry) in range.enumerated() {
-                let representative = self.space.representative(
-                  configurations[sorted[entry].index])
+                let representative = sorted[entry].representative
                 self.space.encode(representative, into: tokens + row * positions)
                 self.writePhaseInputs(of: representative, to: inputs + row * width)
               }
@@ -257,15 +258,25 @@ extension WaveFunction: LogAmplitudes {
           self.phases[thread].evaluate(
             inputs: inputs, count: range.count, parameters: self.phaseParameters, outputs: &phases)
           for (row, entry) in range.enumerated() {
-            let index = sorted[entry].index
-            let configuration = configurations[index]
-            let multiplicity = self.space.multiplicity(configuration)
-            logModulus[index] = 0.5 * (logProbabilities[row] - log(Double(multiplicity)))
-            let isOdd = self.space.canonical(configuration).sign < 0
-            phase[index] = Double(phases[row]) + (isOdd ? Double.pi : 0)
+            let found = sorted[entry]
+            logModulus[found.index] = 0.5 * (logProbabilities[row] - log(Double(found.size)))
+            phase[found.index] = Double(phases[row]) + (found.isOdd ? Double.pi : 0)
           }
         }
       }
     }
   }
+}
+
+/// A configuration whose amplitude is asked for.
+private struct AmplitudeEntry<Word: ConfigurationWord> {
+  /// The leading tokens, so that neighbours in order share prefixes.
+  var key: UInt64
+  /// The place in the batch.
+  var index: Int
+  var representative: Configuration<Word>
+  /// Whether the amplitude is minus the representative's.
+  var isOdd: Bool
+  /// The number of configurations that share the representative.
+  var size: Int
 }

@@ -165,7 +165,7 @@ struct SolveTests {
       .json()
     let root = try ResultReader(program.folder.path("r.h5")).root
     #expect(try root.attribute("type")?.stringValue == "qchem-nqs result")
-    #expect(try root.attribute("version")?.intValue == 1)
+    #expect(try root.attribute("version")?.intValue == 2)
     let groups = [
       "configuration", "final", "optimizer", "parameters", "problem", "samples", "trace",
     ]
@@ -233,6 +233,37 @@ struct SolveTests {
       #expect(try whole.root.group("final").attribute("energy")?.doubleValue == energy)
     }
     #expect(program.folder.names == ["stopped-15.h5", "stopped-2.h5", "whole.h5"])
+  }
+
+  @Test("A lattice's symmetries come back with its checkpoint, and a damaged list is refused")
+  func latticeIsResumed() throws {
+    let program = try Program()
+    let chain = ["--lattice", "heisenberg", "--geometry", "chain", "--size", "10"]
+    let end = ["--steps", "30", "--window", "15", "--quiet", "--output"]
+    #expect(try program.run(["solve"] + chain + end + ["whole.h5"]).status == 0)
+    let short = ["--steps", "12", "--window", "15", "--quiet", "--output", "short.h5"]
+    #expect(try program.run(["solve"] + chain + short).status == 0)
+    let shape = try HDF5File(readingFrom: program.folder.path("short.h5")).root
+      .group("symmetries").shape("permutations")
+    #expect(shape == [40, 10])
+    let resumed = try program.run(["solve", "--resume", "short.h5"] + end + ["long.h5"])
+    #expect(resumed.status == 0, "\(resumed.standardError)")
+    let whole = try ResultReader(program.folder.path("whole.h5")).trace()
+    #expect(try ResultReader(program.folder.path("long.h5")).trace() == whole)
+
+    let damages: [(String, (HDF5Group) throws -> Void)] = [
+      ("lost", { try $0.remove("symmetries") }),
+      ("few", { try $0.setAttribute("symmetry_count", .int(39)) }),
+      ("none", { try $0.setAttribute("symmetry_count", .int(0)) }),
+    ]
+    for (name, damage) in damages {
+      let path = program.folder.path("\(name).h5")
+      try FileManager.default.copyItem(atPath: program.folder.path("short.h5"), toPath: path)
+      try damage(try HDF5File(updating: path).root)
+      let output = try program.run("solve", "--resume", "\(name).h5", "--output", "x.h5")
+      #expect(output.status == 2, "\(name): \(output)")
+      #expect(!program.folder.names.contains("x.h5"))
+    }
   }
 
   @Test("After kill -9 the last checkpoint is whole and the run goes on", arguments: [0, 100, 300])

@@ -60,6 +60,42 @@ import Testing
     #expect(ring.siteSymmetries(limit: 19) == nil)
   }
 
+  /// The rule makes every off-diagonal element of the rotated Hamiltonian negative or zero.
+  @Test func signRulesRotateAllSignsAway() throws {
+    let square = try LatticeGeometry(.square, size: "4x4")
+    let cases: [(SpinHamiltonian<UInt64>, Bool)] = [
+      (try Self.heisenberg(.chain, "8"), true),
+      (try Self.heisenberg(.chain, "7"), false),
+      (try Self.heisenberg(.chain, "7", .open), true),
+      (try Self.heisenberg(.chain, "8", j2: -0.5), true),
+      (try Self.heisenberg(.chain, "8", j2: 0.5), false),
+      (try .heisenberg(on: square, j1: -1), true),
+      (try .heisenberg(on: square, j1: 1, anisotropy: -2), true),
+      (try .heisenberg(on: square, j1: 0, j2: 1), false),
+      (try Self.heisenberg(.triangular, "4x4"), false),
+      (try Self.heisenberg(.kagome, "2x2"), false),
+      (try .ising(on: square, coupling: -1, field: 2), true),
+      (try .ising(on: square, field: -2), true),
+      (try .ising(on: square, field: 0), false),
+    ]
+    var random = RandomSource(seed: 8)
+    for (number, (hamiltonian, hasRule)) in cases.enumerated() {
+      guard let rule = hamiltonian.signRule else {
+        #expect(!hasRule, "\(number)")
+        continue
+      }
+      #expect(hasRule, "\(number)")
+      for _ in 0..<50 {
+        let x = Configuration<UInt64>(
+          alpha: random.next() & ((1 << UInt64(hamiltonian.siteCount)) - 1))
+        for (y, element) in row(of: x, hamiltonian) {
+          let isOdd = ((x.alpha ^ y.alpha) & rule).nonzeroBitCount % 2 != 0
+          #expect(isOdd == (element > 0), "\(number)")
+        }
+      }
+    }
+  }
+
   @Test func identityComesFirst() throws {
     #expect(try Self.heisenberg(.chain, "8").siteSymmetries(limit: 100)?.first == Array(0..<8))
   }

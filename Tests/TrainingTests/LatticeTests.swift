@@ -11,8 +11,13 @@ import Training
     var size: String
     var interaction: LatticeModel.Interaction
     var boundary: LatticeGeometry.Boundary = .periodic
+    var magnetization: Int?
+    /// The order of the group that is at least imposed.
+    var order = 1
 
-    var testDescription: String { "\(cell.name) \(size) \(boundary), \(interaction)" }
+    var testDescription: String {
+      "\(cell.name) \(size) \(boundary), \(interaction), 2Sz \(magnetization ?? 0)"
+    }
   }
 
   static var cases: [Case] {
@@ -59,29 +64,44 @@ import Training
   static var periodicCases: [Case] {
     var cases: [Case] = []
     func heisenberg(
-      _ cell: LatticeUnitCell, _ size: String, j2: Double = 0, anisotropy: Double = 1
+      _ cell: LatticeUnitCell, _ size: String, j1: Double = 1, j2: Double = 0,
+      anisotropy: Double = 1, magnetization: Int? = nil, order: Int = 1
     ) {
       cases.append(
         Case(
           cell: cell, size: size,
-          interaction: .heisenberg(j1: 1, j2: j2, anisotropy: anisotropy)))
+          interaction: .heisenberg(j1: j1, j2: j2, anisotropy: anisotropy),
+          magnetization: magnetization, order: order))
     }
-    for size in ["4", "6", "7", "8", "10", "12", "14"] { heisenberg(.chain, size) }
-    for j2 in [0.3, 0.5, 0.7, 1.5] {
-      heisenberg(.chain, "12", j2: j2)
-      heisenberg(.chain, "14", j2: j2)
+    for sites in [4, 6, 8, 10, 12, 14] { heisenberg(.chain, "\(sites)", order: 2 * sites) }
+    heisenberg(.chain, "7")
+    for j2 in [0.3, 0.5, 0.7, 0.8, 1.5] {
+      for sites in [12, 14] { heisenberg(.chain, "\(sites)", j2: j2) }
     }
-    for anisotropy in [0.5, 2, -0.5] { heisenberg(.chain, "12", anisotropy: anisotropy) }
-    for j2 in [0, 0.5, 0.6, 1] { heisenberg(.square, "4x4", j2: j2) }
+    for anisotropy in [0.5, 2, -0.5] {
+      heisenberg(.chain, "12", anisotropy: anisotropy, order: 48)
+      heisenberg(.chain, "10", j2: 0.6, anisotropy: anisotropy)
+    }
+    for j2 in [0, 0.4] { heisenberg(.chain, "12", j1: -1, j2: j2) }
+    heisenberg(.square, "4x4", order: 768)
+    for j2 in [0.5, 1] { heisenberg(.square, "4x4", j2: j2, order: 256) }
+    heisenberg(.square, "4x4", j2: 0.3, magnetization: -2)
     heisenberg(.square, "4x3", j2: 0.4)
-    heisenberg(.kagome, "2x2")
+    heisenberg(.kagome, "2x2", order: 48)
     heisenberg(.triangular, "3x4")
-    heisenberg(.triangular, "4x4")
+    heisenberg(.triangular, "4x4", order: 384)
+    for magnetization in stride(from: -12, through: 12, by: 2) {
+      heisenberg(.chain, "12", magnetization: magnetization, order: 24)
+      heisenberg(.chain, "12", j2: 0.8, magnetization: magnetization)
+      heisenberg(.triangular, "4x3", magnetization: magnetization)
+    }
     for (cell, size) in [(LatticeUnitCell.chain, "10"), (.square, "3x3"), (.square, "4x3")] {
       for field in [0.5, 1, 3, -1] {
         for coupling in [1.0, -1] {
           cases.append(
-            Case(cell: cell, size: size, interaction: .ising(coupling: coupling, field: field)))
+            Case(
+              cell: cell, size: size, interaction: .ising(coupling: coupling, field: field),
+              order: 36))
         }
       }
     }
@@ -100,17 +120,20 @@ import Training
     case .heisenberg(let j1, let j2, let anisotropy):
       solver = try LatticeExactDiagonalization(
         .heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy),
-        upCount: (sites + 1) / 2)
+        upCount: example.magnetization.map { (sites + $0) / 2 } ?? (sites + 1) / 2)
     case .ising(let coupling, let field):
       solver = try LatticeExactDiagonalization(
         .ising(on: geometry, coupling: coupling, field: field), upCount: nil)
     }
-    let exact = try solver.solve(levels: 4)
-    let run = try makeTrainingRun(
-      .lattice(LatticeModel(geometry: geometry, interaction: example.interaction)),
-      settings: smallSettings())
+    let exact = try solver.solve(levels: min(4, solver.dimension))
+    let model = LatticeModel(
+      geometry: geometry, interaction: example.interaction,
+      twiceMagnetization: example.magnetization)
+    let run = try makeTrainingRun(.lattice(model), settings: smallSettings())
     let snapshot = run.snapshot()
     var symmetries = snapshot.symmetries
+    // With no transverse field, up and down may be exchanged where 2Sz = 0.
+    #expect(max(1, symmetries.count) >= example.order)
     if symmetries.isEmpty {
       let identity = Array(0..<sites)
       symmetries = [SpinSymmetry(permutation: identity)]
@@ -137,7 +160,7 @@ import Training
     let strings = ConfigurationSpace<UInt64>(
       upCount: solver.basis.upCount, order: Array(0..<sites)
     ).dimension
-    #expect(run.sectorDimension < strings)
+    #expect(run.sectorDimension <= strings && (run.sectorDimension < strings || strings < 10))
   }
 
   /// A symmetric random state's energy is that of its amplitudes on all strings.
@@ -197,6 +220,31 @@ import Training
     }
     let row = try makeTrainingRun(problem, settings: small, snapshot: snapshot).step()
     #expect(row.error > 0 && abs(row.energy - energy) < 6 * row.error)
+  }
+
+  /// Frustration in a sector too large for certainty leaves no lattice symmetry, and no others fewer.
+  @Test func largeFrustratedSectorsAreNotGuessed() throws {
+    func run(j2: Double) throws -> Snapshot {
+      let model = LatticeModel(
+        geometry: try LatticeGeometry(.chain, size: "22"),
+        interaction: .heisenberg(j1: 1, j2: j2, anisotropy: 1))
+      return try makeTrainingRun(.lattice(model), settings: smallSettings()).snapshot()
+    }
+    let frustrated = try run(j2: 0.3)
+    #expect(frustrated.symmetries.isEmpty && frustrated.spinFlipParity == -1)
+    #expect(try run(j2: -0.3).symmetries.count == 88)
+  }
+
+  /// The start is a state of the symmetric sector, below its best single orbit.
+  @Test(arguments: [0, 0.2]) func startIsBelowTheReference(_ j2: Double) throws {
+    let model = LatticeModel(
+      geometry: try LatticeGeometry(.chain, size: "14"),
+      interaction: .heisenberg(j1: 1, j2: j2, anisotropy: 1))
+    var settings = Settings()
+    settings.threads = 2
+    let run = try makeTrainingRun(.lattice(model), settings: settings)
+    try run.prepare { _ in }
+    #expect(try run.evaluate().energy < run.referenceEnergy - 0.5)
   }
 
   @Test func snapshotsOfOtherSymmetriesAreRefused() throws {
