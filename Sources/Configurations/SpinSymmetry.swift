@@ -21,13 +21,15 @@ public struct SpinSymmetry: Sendable, Hashable {
   }
 
   /// Returns the operation's effect on a spin string.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
   public func apply<Word: ConfigurationWord>(
     to configuration: Configuration<Word>
   ) -> Configuration<Word> {
     var moved: Word = 0
     for (site, target) in permutation.enumerated() {
-      let isUp = (configuration.alpha >> Word(site)) & 1 != 0
-      if isUp != flipsSpins { moved |= 1 << Word(target) }
+      let isUp = (configuration.alpha &>> Word(truncatingIfNeeded: site)) & 1 != 0
+      if isUp != flipsSpins { moved |= 1 &<< Word(truncatingIfNeeded: target) }
     }
     return Configuration(alpha: moved)
   }
