@@ -60,7 +60,7 @@ let package = Package(
     // MARK: - Physics: no networks
 
     library("Configurations", []),
-    library("Integrals", ["Configurations", "HDF5Files"]),
+    library("Integrals", ["HDF5Files"]),
     library("Hamiltonians", ["Configurations", "Integrals", "LinearAlgebra"]),
     library("ExactSolvers", ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra"]),
 
@@ -71,8 +71,8 @@ let package = Package(
 
     // MARK: - Algorithms
 
-    library("Sampling", ["Configurations", "WaveFunctions"]),
-    library("Optimization", ["Configurations", "LinearAlgebra"]),
+    library("Sampling", ["Configurations", "LinearAlgebra", "NeuralNetworks", "WaveFunctions"]),
+    library("Optimization", ["LinearAlgebra"]),
     library(
       "Training",
       [
@@ -86,8 +86,7 @@ let package = Package(
       "CommandLineTool",
       [
         "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "HDF5Files", "Hamiltonians",
-        "Integrals",
-        "LinearAlgebra", "NeuralNetworks", "Optimization", "Sampling", "Training", "WaveFunctions",
+        "Integrals", "LinearAlgebra", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),

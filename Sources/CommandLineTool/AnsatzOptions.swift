@@ -26,12 +26,12 @@ struct AnsatzOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Impose spin-flip symmetry, where 2Sz = 0. (default: where the start finds it)")
+    help: "Impose spin-flip symmetry, where 2Sz = 0. (default: where its eigenvalue is known)")
   var spinFlip: Bool?
 
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Impose the symmetries of a lattice. (default: where its sector can be listed)")
+    help: "Impose the symmetries of a lattice. (default: where their eigenvalues are known)")
   var latticeSymmetry: Bool?
 
   @Option(

@@ -27,7 +27,7 @@ extension LatticeModel {
     var suffix = geometry.boundary == .open ? "-open" : ""
     func add(_ label: String, _ value: Double, unless usual: Double?) {
       if value != usual {
-        suffix += "-\(label)-" + (value == value.rounded() ? "\(Int(value))" : "\(value)")
+        suffix += "-\(label)-" + (Int(exactly: value).map { "\($0)" } ?? "\(value)")
       }
     }
     let model: String

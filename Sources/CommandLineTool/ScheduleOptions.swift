@@ -41,7 +41,9 @@ struct ScheduleOptions: ParsableArguments {
   var threads: Int?
 
   func validate() throws {
-    try require("start-determinants", startDeterminants, "at least 1") { $0 >= 1 }
+    try require("start-determinants", startDeterminants, "from 1 to 1000000") {
+      (1...1_000_000) ~= $0
+    }
     try require("start-steps", startSteps, "from 0 to 1000000000") { (0...1_000_000_000) ~= $0 }
     try require("steps", steps, "from 1 to 1000000000") { (1...1_000_000_000) ~= $0 }
     try require("energy-tolerance", energyTolerance, "positive") { $0 > 0 && $0.isFinite }

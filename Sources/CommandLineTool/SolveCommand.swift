@@ -67,8 +67,9 @@ struct SolveCommand: ParsableCommand {
     }
     if let expected = plan.sectorDimension, expected != run.sectorDimension {
       throw ToolError(
-        "the checkpoint is of a sector of \(expected) configurations, and its problem "
-          + "has \(run.sectorDimension): the file is damaged. Use an older copy.")
+        "the checkpoint is of a sector of \(String(format: "%.0f", expected)) configurations, and its "
+          + "problem has \(String(format: "%.0f", run.sectorDimension)): the file is damaged. Use an "
+          + "older copy.")
     }
     try drive(run, plan, options, logger: logger, since: start)
   }
@@ -122,10 +123,11 @@ struct SolveCommand: ParsableCommand {
       seconds: seconds(since: start))
     if final.isCollapsed { logger.warning("\(summary.collapseWarning)") }
     if let warning = summary.referenceWarning { logger.warning("\(warning)") }
-    if talk.json {
-      try Console.result(summary.json.text())
-    } else {
-      try Console.result(summary.text(quiet: talk.quiet))
+    do {
+      try Console.result(talk.json ? summary.json.text() : summary.text(quiet: talk.quiet))
+    } catch let printing {
+      guard let failure else { throw printing }
+      throw ToolError("\(printing.message) Nor could the result file. \(failure)")
     }
     // The numbers are out before the complaint, so that a full disk does not lose them.
     if let failure { throw ToolError("the result could not be written. \(failure)") }

@@ -32,7 +32,10 @@ struct SolveSummary {
 
   /// What a user must know about an energy that no training should end with; nil for others.
   var referenceWarning: String? {
-    guard final.energy - 3 * final.error > run.referenceEnergy else { return nil }
+    // Where one configuration is exact, training comes to it from above.
+    let tolerance = max(
+      1e-6 * abs(run.referenceEnergy), 10 * (run.settings.convergence.energyTolerance ?? 0))
+    guard final.energy - 3 * final.error > run.referenceEnergy + tolerance else { return nil }
     return String(
       format: """
         the energy is above that of the best single configuration, %.6f \(plan.unit): the training \

@@ -48,8 +48,9 @@ struct TrainingDriver {
       }
     }
     if let signal = signals.received { return try stop(signal) }
-    try run.settle()
     if !isStored { try store(run.snapshot(), nil) }
+    run.settle()
+    if let signal = signals.received { return try stop(signal) }
     // Nothing is lost from here on: a resumed run would only evaluate again.
     signals.allowLeaving()
     logger.notice("evaluating")

@@ -1,12 +1,5 @@
 internal import CHDF5
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Glibc
-#endif
+internal import Foundation
 
 /// An open HDF5 file; closed when the last reference to it or to one of its groups goes.
 ///

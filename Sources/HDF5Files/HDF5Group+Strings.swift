@@ -1,12 +1,5 @@
 internal import CHDF5
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Glibc
-#endif
+internal import Foundation
 
 extension HDF5Group {
   /// Writes strings as a dataset of one dimension, UTF-8 of variable length.

@@ -1,12 +1,5 @@
 internal import CHDF5
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Glibc
-#endif
+internal import Foundation
 
 /// The one door to the C library, which may not be entered by two threads at once.
 enum HDF5Library {

@@ -1,12 +1,5 @@
+internal import Foundation
 internal import HDF5Files
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Glibc
-#endif
 
 /// An integral file: what it holds, in which format, and what its reader had to assume.
 ///

@@ -56,15 +56,27 @@ extension Settings {
 
   /// The room for distinct configurations: a whole sector where that is affordable.
   ///
-  /// Lattice states are spread out, and steps on changing parts of a sector get further in the same
-  /// time than steps on the whole.
+  /// Lattice states are spread out. Steps on the whole sector converge in a fraction of the steps that
+  /// sampled ones need, but cost more: from some thousand representatives on, steps on changing parts
+  /// of the sector get further in the same time.
   private static func defaultSamples(for size: ProblemSize) -> Int {
-    if size.isLattice { return 2000 }
+    if size.isLattice { return size.dimension <= 4000 ? 4000 : 2000 }
     return size.dimension > 6000 ? 3000 : 2000
   }
 }
 
 extension ResolvedSettings {
+  /// The largest space of the start.
+  static var mostDeterminants: Int { 1_000_000 }
+
+  /// Throws unless an order of sampling is a permutation.
+  static func checkOrder(_ order: [Int], positions: Int) throws(TrainingError) {
+    if order.sorted() != Array(0..<positions) {
+      throw TrainingError(
+        .invalidSettings, "--order must be a permutation of 0 to \(positions - 1)")
+    }
+  }
+
   /// Reads settings whose nils have been filled in, and checks their ranges.
   init(_ settings: Settings, for size: ProblemSize) throws(TrainingError) {
     func value<T>(_ value: T?, _ name: String) throws(TrainingError) -> T {
@@ -115,7 +127,7 @@ extension ResolvedSettings {
       ("draws", draws ?? 1, 1 << 53), ("final-draws", evaluationDraws ?? 1, 1 << 53),
       ("final-samples", evaluationMaximumSamples, 1_000_000_000),
       ("steps", steps, 1_000_000_000), ("window", window, 1_000_000_000),
-      ("start-determinants", startDeterminants, 100_000_000),
+      ("start-determinants", startDeterminants, Self.mostDeterminants),
       ("screened-draws", settings.localEnergy.screenedDraws, 1_000_000_000),
       ("width", settings.ansatz.width ?? 1, 1 << 16),
       ("feed-forward", settings.ansatz.feedForward ?? 1, 1 << 16),
@@ -171,8 +183,6 @@ extension ResolvedSettings {
     try check(
       (settings.ansatz.phaseHidden ?? []).allSatisfy { $0 > 0 },
       "--phase-hidden must list positive widths")
-    try check(
-      (settings.ansatz.order ?? []).sorted() == Array(0..<size.positions),
-      "--order must be a permutation of 0 to \(size.positions - 1)")
+    try Self.checkOrder(settings.ansatz.order ?? [], positions: size.positions)
   }
 }

@@ -26,8 +26,8 @@ private let largestGroup = 1024
 /// the spin flip. Without frustration its eigenvalues in the ground state are known (Perron and
 /// Frobenius). A frustrated model's may be anything: a small configuration interaction often has them
 /// wrong, and a wrong sector has a perfect state of a wrong energy. So they come from Lanczos'
-/// method on the whole sector where that takes seconds, of which nothing else is used, and no lattice
-/// symmetry is imposed beyond.
+/// method on the whole sector where that takes seconds, of which nothing else is used, and beyond none
+/// is imposed unless the user asks for the flip.
 func latticeSymmetry<Word: ConfigurationWord>(
   of model: LatticeModel, _ hamiltonian: SpinHamiltonian<Word>, upCount: Int?,
   lowest: [Configuration<Word>], _ settings: Settings, _ snapshot: Snapshot?
@@ -54,18 +54,13 @@ func latticeSymmetry<Word: ConfigurationWord>(
     } else if upCount != nil, candidates.count > 1, strings <= diagonalisedStrings,
       let narrow = hamiltonian as? SpinHamiltonian<UInt64>
     {
-      found.operations = try withExactEigenvalues(candidates, narrow, upCount: upCount)
-    } else {
-      let parity = singletParity(of: model)
-      found.operations = candidates.filter {
-        $0.permutation == identity && (parity != 0 || !$0.flipsSpins)
-      }.map {
-        SpinSymmetry(
-          permutation: identity, flipsSpins: $0.flipsSpins, character: $0.flipsSpins ? parity : 1)
-      }
+      found.operations = withExactEigenvalues(candidates, narrow, upCount: upCount)
     }
     found.spinFlipParity =
       found.operations.first { $0.flipsSpins && $0.permutation == identity }?.character ?? 0
+    if found.operations.isEmpty && settings.ansatz.spinFlipSymmetry == true {
+      found.spinFlipParity = singletParity(of: model)
+    }
     found.messages = messages(found, of: candidates)
     // The flip alone needs no list of strings.
     if found.operations.allSatisfy({ $0.permutation == identity }) { found.operations = [] }
@@ -73,7 +68,8 @@ func latticeSymmetry<Word: ConfigurationWord>(
   if settings.ansatz.spinFlipSymmetry == true && found.spinFlipParity == 0 {
     throw TrainingError(
       .invalidSettings,
-      "--spin-flip needs as many spins up as down and a model whose ground state has a known parity"
+      "--spin-flip needs as many spins up as down, and a ground state that is even or odd; leave "
+        + "the option out"
     )
   }
   if settings.ansatz.latticeSymmetry == true && found.operations.isEmpty {
@@ -100,13 +96,14 @@ private func withEigenvalues<Word: ConfigurationWord>(
   }
 }
 
-/// Returns those operations that have an eigenvalue of +1 or −1 in the exact lowest level, with it.
+/// Returns those operations that have an eigenvalue of +1 or −1 in the exact lowest level, with it;
+/// none where that level cannot be found.
 ///
 /// Several states of one level must share it. Lanczos' method may not show all of them, but then the
 /// sector of those it shows is no worse.
 private func withExactEigenvalues(
   _ operations: [SpinSymmetry], _ hamiltonian: SpinHamiltonian<UInt64>, upCount: Int?
-) throws(TrainingError) -> [SpinSymmetry] {
+) -> [SpinSymmetry] {
   let basis: LatticeBasis
   let states: [[Double]]
   do throws(EigensolverError) {
@@ -117,8 +114,7 @@ private func withExactEigenvalues(
       $0.0 < result.energies[0] + 1e-7 * max(1, abs(result.energies[0]))
     }.map(\.1)
   } catch {
-    throw TrainingError(
-      .notFinite, "the symmetry of the ground state could not be found: \(error)")
+    return []
   }
   var images = [Int](repeating: 0, count: basis.dimension)
   let found = operations.compactMap { operation -> SpinSymmetry? in
@@ -166,26 +162,25 @@ private func messages(_ symmetry: LatticeSymmetry, of candidates: [SpinSymmetry]
     messages.append(
       "symmetry: \(permutations.count) permutations of the sites, "
         + (odd == 0 ? "all with eigenvalue +1" : "\(odd) of them with eigenvalue -1"))
-  }
-  if permutations.count < candidates.count(where: { !$0.flipsSpins }) {
-    messages.append(
-      "symmetry: other permutations of the sites have no certain eigenvalue in the ground state and "
-        + "are not imposed")
+  } else {
+    messages.append("symmetry: no permutation of the sites is imposed")
   }
   if symmetry.spinFlipParity != 0 {
     messages.append(
-      "symmetry: \(symmetry.spinFlipParity > 0 ? "even" : "odd") under spin flip")
+      "symmetry: \(symmetry.spinFlipParity > 0 ? "even" : "odd") under spin flip"
+        + (symmetry.operations.isEmpty ? ", which takes the ground state for a singlet" : ""))
   }
   return messages
 }
 
-/// The eigenvalue of the spin flip in the ground state of a frustrated magnet, 0 where it is not known.
+/// The eigenvalue of the spin flip in a singlet, 0 where there can be none.
 ///
-/// In the Sᶻ = 0 states of total spin S, turning all spins over gives `(−1)^(N/2 − S)`. An
-/// antiferromagnet of Heisenberg's model is taken as a singlet.
+/// In the Sᶻ = 0 states of total spin S, turning all spins over gives `(−1)^(N/2 − S)`. That the ground
+/// state of a frustrated antiferromagnet is a singlet is a guess: an open ladder of 2 × 5 sites with
+/// J2 = J1 has a triplet.
 private func singletParity(of model: LatticeModel) -> Int {
-  guard case .heisenberg(let j1, let j2, let anisotropy) = model.interaction, j1 > 0, j2 >= 0,
-    anisotropy == 1, model.geometry.siteCount % 2 == 0
+  guard case .heisenberg(_, _, let anisotropy) = model.interaction, anisotropy == 1,
+    model.geometry.siteCount % 2 == 0
   else { return 0 }
   return model.geometry.siteCount % 4 == 0 ? 1 : -1
 }

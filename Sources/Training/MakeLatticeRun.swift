@@ -7,34 +7,33 @@ func makeLatticeRun<Word: ConfigurationWord>(
   _: Word.Type, _ model: LatticeModel, _ settings: Settings, _ snapshot: Snapshot?
 ) throws(TrainingError) -> any TrainingRun {
   let sites = model.geometry.siteCount
+  let order = settings.ansatz.order ?? Array(0..<sites)
+  try ResolvedSettings.checkOrder(order, positions: sites)
   let (hamiltonian, upCount) = try operatorAndSector(of: model, Word.self)
   let spinOperator: SpinHamiltonian<Word>? =
     upCount == nil ? nil : try? .totalSpinSquared(siteCount: sites)
   let lowest = lowestConfigurations(of: hamiltonian, sites: sites, upCount: upCount)
   let symmetry = try latticeSymmetry(
     of: model, hamiltonian, upCount: upCount, lowest: lowest, settings, snapshot)
-  func space(_ order: [Int]) -> ConfigurationSpace<Word> {
+  let space =
     symmetry.operations.isEmpty
-      ? ConfigurationSpace(
-        upCount: upCount, order: order, spinFlipParity: symmetry.spinFlipParity)
-      : ConfigurationSpace(upCount: upCount, order: order, symmetries: symmetry.operations)
-  }
-  let ordered = space(settings.ansatz.order ?? Array(0..<sites))
-  let dimension = ordered.dimension
+    ? ConfigurationSpace<Word>(
+      upCount: upCount, order: order, spinFlipParity: symmetry.spinFlipParity)
+    : ConfigurationSpace(upCount: upCount, order: order, symmetries: symmetry.operations)
   let referenceEnergy = hamiltonian.diagonalElement(lowest[0])
   let size = ProblemSize(
-    positions: sites, dimension: dimension, isLattice: true, referenceEnergy: referenceEnergy,
+    positions: sites, dimension: space.dimension, isLattice: true, referenceEnergy: referenceEnergy,
     hasPeakedStart: upCount != nil)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
   var start: StartVector<Word>?
   if resolved.startKind == .perturbative && snapshot == nil {
     start = try startVector(
-      hamiltonian, ordered, lowest, limit: resolved.startDeterminants,
+      hamiltonian, space, lowest, limit: resolved.startDeterminants,
       amplitudes: resolved.maximumSamples)
   }
   return try makeRun(
-    hamiltonian, ordered, spinOperator: spinOperator,
+    hamiltonian, space, spinOperator: spinOperator,
     context: .init(
       referenceEnergy: referenceEnergy, degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
     start: start,
@@ -97,7 +96,7 @@ private func startVector<Word: ConfigurationWord>(
     let starts = all.indices.filter { energies[$0] < least + 1e-10 }.prefix(64).map { all[$0] }
     // As many representatives as `limit` strings have, and not too few; but no more than a tenth of
     // the sector, whose solution is the training's task.
-    let room = max(1, limit / space.symmetries.count, min(100, all.count / 10))
+    let room = max(1, min(max(limit / space.symmetries.count, 100), all.count / 10))
     var result = try SelectedCI<Word>(maximumConfigurations: room).run(
       from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space))
     for (index, x) in result.configurations.enumerated() {

@@ -50,13 +50,21 @@ private func makeMolecularRun<Word: ConfigurationWord>(
     throw TrainingError(
       .invalidSettings, "--lattice-symmetry is for lattices, not molecules; leave the option out")
   }
+  // The small interaction is made before the other settings are known to be in range.
+  let determinants = settings.start.determinants ?? 200
+  guard (1...ResolvedSettings.mostDeterminants).contains(determinants) else {
+    throw TrainingError(
+      .invalidSettings,
+      "--start-determinants must be from 1 to \(ResolvedSettings.mostDeterminants), not "
+        + "\(determinants)")
+  }
   let hamiltonian = MolecularHamiltonian<Word>(integrals)
   var messages: [String] = []
   let isFlippable =
     integrals.alphaCount == integrals.betaCount && !integrals.isUnrestricted
     && integrals.electronCount > 0
   let selection = SelectedCI<Word>(
-    maximumConfigurations: settings.start.determinants ?? 200, keepsSpinFlips: isFlippable,
+    maximumConfigurations: determinants, keepsSpinFlips: isFlippable,
     cutoff: 1e-9)
   let (irrep, result) = try selectIrrep(
     choice, integrals, hamiltonian, selection, &messages)
@@ -176,8 +184,6 @@ private func estimate<Word>(_ result: SelectedCI<Word>.Result) -> Double {
   result.energy + result.secondOrderEnergy
 }
 
-// MARK: - Lattices
-
 // MARK: - Both
 
 /// Returns the parity of a snapshot's state where the problem has such states.
@@ -213,8 +219,8 @@ func makeRun<H: Hamiltonian>(
       outputScale: resolved.startKind == .random ? 2 : 0.1),
     inputs: WaveFunction<H.Word>.phaseInputCount(of: space))
   try checkMemory(
-    settings, resolved, rows: min(Double(resolved.maximumSamples), space.dimension),
-    columns: Double(network.layout.count), phaseColumns: Double(phaseNetwork.layout.count))
+    settings, resolved, sector: space.dimension, columns: Double(network.layout.count),
+    phaseColumns: Double(phaseNetwork.layout.count))
   let waveFunction = WaveFunction(
     space: space, network: network, phaseNetwork: phaseNetwork, threads: resolved.threads,
     random: &random)
@@ -227,10 +233,14 @@ func makeRun<H: Hamiltonian>(
 
 /// Refuses settings whose steps need more memory than the machine has.
 private func checkMemory(
-  _ settings: Settings, _ resolved: ResolvedSettings, rows: Double, columns: Double,
+  _ settings: Settings, _ resolved: ResolvedSettings, sector: Double, columns: Double,
   phaseColumns: Double
 ) throws(TrainingError) {
-  var bytes = 32 * (columns + phaseColumns)
+  let rows = min(Double(resolved.maximumSamples), sector)
+  let evaluated =
+    sector <= Double(resolved.exactLimit) ? sector : Double(resolved.evaluationMaximumSamples)
+  // Lists of configurations, with the connections of each.
+  var bytes = 32 * (columns + phaseColumns) + 256 * max(rows, evaluated)
   if settings.optimizer.kind == .sr {
     // The derivatives, and the kernel in single and double precision with its factor.
     let side = min(rows, columns)
@@ -241,9 +251,9 @@ private func checkMemory(
     func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes * 1e-9) }
     throw TrainingError(
       .invalidSettings,
-      "a step on \(Int(rows)) configurations with \(Int(columns + phaseColumns)) parameters needs "
+      "steps on \(Int(rows)) and an evaluation on \(Int(evaluated)) configurations with \(Int(columns + phaseColumns)) parameters need "
         + "about \(gigabytes(bytes)) of memory, and this machine has \(gigabytes(available)); choose "
-        + "fewer --samples or a smaller network")
+        + "fewer --samples, a lower --exact-limit or a smaller network")
   }
 }
 

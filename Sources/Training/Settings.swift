@@ -57,7 +57,7 @@ public struct AnsatzSettings: Codable, Sendable, Hashable {
   /// Only where 2Sz = 0 and the integrals are restricted.
   public var spinFlipSymmetry: Bool?
   /// Whether amplitudes obey the symmetries of a lattice; nil to impose them where its sector is
-  /// small enough to be listed.
+  /// small enough to be listed and, with frustration, to be diagonalised.
   public var latticeSymmetry: Bool?
   /// The order in which orbitals or sites are sampled, a permutation; nil for the default
   /// (molecules: highest orbital first; lattices: row-major).

@@ -4,7 +4,7 @@
 /// let run = try makeTrainingRun(problem, settings: Settings())
 /// try run.prepare { print($0) }
 /// while !run.isFinished { print(try run.step().energy) }
-/// try run.settle()
+/// run.settle()
 /// let result = try run.evaluate()
 /// ```
 ///
@@ -40,10 +40,9 @@ public protocol TrainingRun: AnyObject {
 
   /// Judges the last step as another one would, and takes it back if it raised the energy.
   ///
-  /// To be called once, when no step is left to do.
-  ///
-  /// - Throws: ``TrainingError`` where the energy is not finite.
-  func settle() throws(TrainingError)
+  /// To be called once, when no step is left to do. A run that goes on nevertheless does so from the
+  /// parameters that it left.
+  func settle()
 
   /// Evaluates the present parameters with fresh samples and full local energies.
   ///

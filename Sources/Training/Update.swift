@@ -102,13 +102,7 @@ extension VariationalMonteCarlo {
     if let last = trace.last { previous += (last.temperature - temperature) * last.entropy }
     let rise = energy - previous - 5 * error
     if rise > 1e-2 && !optimizer.amplitudeBefore.isEmpty {
-      waveFunction.amplitudeParameters = optimizer.amplitudeBefore
-      waveFunction.phaseParameters = optimizer.phaseBefore
-      optimizer.amplitudeBefore = []
-      optimizer.phaseBefore = []
-      for index in optimizer.amplitudeStep.indices { optimizer.amplitudeStep[index] = 0 }
-      for index in optimizer.phaseStep.indices { optimizer.phaseStep[index] = 0 }
-      optimizer.shift = min(optimizer.shift * 10, 10)
+      takeBackLastStep()
       return true
     }
     if rise > 1e-7 {
@@ -117,6 +111,17 @@ extension VariationalMonteCarlo {
       optimizer.shift = max(optimizer.shift * 0.7, resolved.shift)
     }
     return false
+  }
+
+  /// Puts back the parameters before the last step, at rest, and damps the next one.
+  func takeBackLastStep() {
+    waveFunction.amplitudeParameters = optimizer.amplitudeBefore
+    waveFunction.phaseParameters = optimizer.phaseBefore
+    optimizer.amplitudeBefore = []
+    optimizer.phaseBefore = []
+    for index in optimizer.amplitudeStep.indices { optimizer.amplitudeStep[index] = 0 }
+    for index in optimizer.phaseStep.indices { optimizer.phaseStep[index] = 0 }
+    optimizer.shift = min(optimizer.shift * 10, 10)
   }
 
   // MARK: - Natural gradient

@@ -128,12 +128,18 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     return row
   }
 
-  func settle() throws(TrainingError) {
+  func settle() {
     guard !optimizer.amplitudeBefore.isEmpty else { return }
-    let (sample, energies, temperature) = try drawAndCompute(step: trace.count + 1)
     let before = optimizer
-    // A step that stays is judged again by the next one, should the run go on.
-    if !judgeLastStep(sample, energies: energies, temperature: temperature) { optimizer = before }
+    do throws(TrainingError) {
+      let (sample, energies, temperature) = try drawAndCompute(step: trace.count + 1)
+      // A step that stays is judged again by the next one, should the run go on.
+      if !judgeLastStep(sample, energies: energies, temperature: temperature) { optimizer = before }
+    } catch {
+      takeBackLastStep()
+    }
+    // That of the parameters that are now in force, if the step was taken back.
+    optimizer.previousEnergy = before.previousEnergy
   }
 
   /// Draws a step's sample and computes its local energies.

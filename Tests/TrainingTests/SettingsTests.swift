@@ -106,6 +106,13 @@ import Training
     let ising = LatticeModel(
       geometry: chain, interaction: .ising(coupling: 1, field: 1), twiceMagnetization: 0)
     #expect(code(.lattice(ising), smallSettings()) == .invalidSettings)
+    let square = LatticeModel(
+      geometry: try LatticeGeometry(.square, size: "2x3", boundary: .open),
+      interaction: heisenberg)
+    #expect(
+      code(.lattice(square), smallSettings { $0.ansatz.order = [0, 0] }) == .invalidSettings)
+    #expect(
+      code(.lattice(square), smallSettings { $0.ansatz.order = [3, 1, 0, 5, 2, 4] }) == nil)
     let still = LatticeModel(
       geometry: chain, interaction: .ising(coupling: 1, field: 0), twiceMagnetization: 2)
     #expect(code(.lattice(still), smallSettings()) == nil)

@@ -1,12 +1,5 @@
+internal import Foundation
 internal import HDF5Files
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Glibc
-#endif
 
 /// Writes FCIDUMP files: unique integrals, zeros left out, each number with the digits that give
 /// the same double back.
