@@ -72,6 +72,8 @@ public struct SpinHamiltonian<Word: ConfigurationWord>: Hamiltonian {
     precondition(
       field.isEmpty || field.count == siteCount,
       "\(field.count) field values for \(siteCount) sites")
+    // Squares and sums of larger numbers overflow.
+    func isUsable(_ value: Double) -> Bool { abs(value) < 1e12 }
     var pairs: [Pair: (parallel: Double, exchange: Double)] = [:]
     for coupling in couplings {
       let lower = min(coupling.first, coupling.second)
@@ -82,17 +84,20 @@ public struct SpinHamiltonian<Word: ConfigurationWord>: Hamiltonian {
           "bond (\(coupling.first), \(coupling.second)) does not join two different sites of "
             + "0..<\(siteCount)")
       }
-      guard coupling.parallel.isFinite, coupling.exchange.isFinite else {
+      guard isUsable(coupling.parallel), isUsable(coupling.exchange) else {
         throw LatticeError(
           .invalidCoupling,
-          "the coupling of bond (\(coupling.first), \(coupling.second)) is not a finite number")
+          "the coupling of bond (\(coupling.first), \(coupling.second)) is not a finite number of "
+            + "magnitude below 1e12")
       }
       let pair = Pair(distance: upper - lower, lower: lower)
       let sum = pairs[pair] ?? (0, 0)
       pairs[pair] = (sum.parallel + coupling.parallel, sum.exchange + coupling.exchange)
     }
-    if let site = field.firstIndex(where: { !$0.isFinite }) {
-      throw LatticeError(.invalidCoupling, "the field at site \(site) is not a finite number")
+    if let site = field.firstIndex(where: { !isUsable($0) }) {
+      throw LatticeError(
+        .invalidCoupling, "the field at site \(site) is not a finite number of magnitude below 1e12"
+      )
     }
     self.siteCount = siteCount
     self.bondGroups = Self.grouped(pairs)
