@@ -103,6 +103,13 @@ struct LatticeOptions: ParsableArguments {
       case .heisenberg, .xxz: .heisenberg(j1: j ?? 1, j2: j2 ?? 0, anisotropy: delta ?? 1)
       case .ising: .ising(coupling: j ?? 1, field: field ?? 0)
       }
+    // Tolerances are absolute where a sum of couplings may vanish.
+    let largest = max(abs(j ?? 1) * max(1, abs(delta ?? 1)), abs(j2 ?? 0), abs(field ?? 0))
+    guard largest == 0 || (1e-3...1e6).contains(largest) else {
+      throw ToolError(
+        "the largest coupling is \(largest): give couplings in units in which it is between 0.001 and "
+          + "1000000.")
+    }
     let model = LatticeModel(
       geometry: geometry, interaction: interaction, twiceMagnetization: magnetization)
     do {

@@ -48,7 +48,12 @@ struct TrainingDriver {
       }
     }
     if let signal = signals.received { return try stop(signal) }
-    if !isStored { try store(run.snapshot(), nil) }
+    if !isStored {
+      // The result is stored once more: a full disk must not keep it from being printed.
+      do { try store(run.snapshot(), nil) } catch {
+        logger.warning("the last checkpoint could not be written: \(error)")
+      }
+    }
     run.settle()
     if let signal = signals.received { return try stop(signal) }
     // Nothing is lost from here on: a resumed run would only evaluate again.

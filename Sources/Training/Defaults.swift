@@ -10,6 +10,8 @@ struct ProblemSize {
   var dimension: Double
   /// Whether the problem is a lattice.
   var isLattice: Bool
+  /// The energy that thresholds are measured by: a hartree, or the lattice's coupling.
+  var energyScale: Double
   /// The energy of the reference configuration.
   var referenceEnergy: Double
   /// Whether few configurations dominate the ground state, so that a small configuration
@@ -46,7 +48,7 @@ extension Settings {
     filled.start.determinants = start.determinants ?? (size.isLattice ? 1000 : 200)
     filled.start.steps = start.steps ?? 20
     filled.convergence.steps = convergence.steps ?? (isAdam ? 5000 : size.isLattice ? 600 : 200)
-    filled.convergence.energyTolerance = convergence.energyTolerance ?? 1e-5
+    filled.convergence.energyTolerance = convergence.energyTolerance ?? 1e-5 * size.energyScale
     filled.convergence.window = convergence.window ?? 5
     filled.annealing.steps = annealing.steps ?? (filled.convergence.steps ?? 0) / 2
     filled.evaluation.maximumSamples = evaluation.maximumSamples ?? 20_000
@@ -119,8 +121,9 @@ extension ResolvedSettings {
     }
     isNoisy = size.isLattice && size.dimension > Double(maximumSamples)
     minimumSteps = isNoisy ? steps : firstExponent < 1 ? steps * 3 / 4 : 0
-    denominatorFloor = size.isLattice ? 1 : 0.3
-    leakLimit = 5e-4 * (size.isLattice ? max(1, abs(size.referenceEnergy)) : 1)
+    energyScale = size.energyScale
+    denominatorFloor = size.isLattice ? energyScale : 0.3
+    leakLimit = 5e-4 * (size.isLattice ? max(energyScale, abs(size.referenceEnergy)) : 1)
 
     let counts: [(name: String, value: Int, limit: Int)] = [
       ("threads", threads, 1024), ("samples", maximumSamples, 1_000_000_000),

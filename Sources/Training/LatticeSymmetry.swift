@@ -58,10 +58,16 @@ func latticeSymmetry<Word: ConfigurationWord>(
     }
     found.spinFlipParity =
       found.operations.first { $0.flipsSpins && $0.permutation == identity }?.character ?? 0
-    if found.operations.isEmpty && settings.ansatz.spinFlipSymmetry == true {
+    if found.operations.isEmpty && isFlippable && settings.ansatz.spinFlipSymmetry == true {
       found.spinFlipParity = singletParity(of: model)
     }
-    found.messages = messages(found, of: candidates)
+    found.messages = messages(found)
+    if settings.ansatz.latticeSymmetry != false
+      && found.operations.count(where: { !$0.flipsSpins }) < 2
+    {
+      found.messages.append(
+        "symmetry: no permutation of the sites is known to hold, none is imposed")
+    }
     // The flip alone needs no list of strings.
     if found.operations.allSatisfy({ $0.permutation == identity }) { found.operations = [] }
   }
@@ -111,7 +117,7 @@ private func withExactEigenvalues(
     let result = try solver.solve(levels: min(3, solver.dimension))
     basis = solver.basis
     states = zip(result.energies, result.states).filter {
-      $0.0 < result.energies[0] + 1e-7 * max(1, abs(result.energies[0]))
+      $0.0 < result.energies[0] + 1e-7 * max(1e-3, abs(result.energies[0]))
     }.map(\.1)
   } catch {
     return []
@@ -154,7 +160,7 @@ private func operations(
   return snapshot.symmetries
 }
 
-private func messages(_ symmetry: LatticeSymmetry, of candidates: [SpinSymmetry]) -> [String] {
+private func messages(_ symmetry: LatticeSymmetry) -> [String] {
   var messages: [String] = []
   let permutations = symmetry.operations.filter { !$0.flipsSpins }
   if permutations.count > 1 {
@@ -162,8 +168,6 @@ private func messages(_ symmetry: LatticeSymmetry, of candidates: [SpinSymmetry]
     messages.append(
       "symmetry: \(permutations.count) permutations of the sites, "
         + (odd == 0 ? "all with eigenvalue +1" : "\(odd) of them with eigenvalue -1"))
-  } else {
-    messages.append("symmetry: no permutation of the sites is imposed")
   }
   if symmetry.spinFlipParity != 0 {
     messages.append(
@@ -173,7 +177,7 @@ private func messages(_ symmetry: LatticeSymmetry, of candidates: [SpinSymmetry]
   return messages
 }
 
-/// The eigenvalue of the spin flip in a singlet, 0 where there can be none.
+/// The eigenvalue of the spin flip in a singlet with 2Sz = 0, 0 where there can be none.
 ///
 /// In the Sᶻ = 0 states of total spin S, turning all spins over gives `(−1)^(N/2 − S)`. That the ground
 /// state of a frustrated antiferromagnet is a singlet is a guess: an open ladder of 2 × 5 sites with

@@ -22,7 +22,8 @@ func makeLatticeRun<Word: ConfigurationWord>(
     : ConfigurationSpace(upCount: upCount, order: order, symmetries: symmetry.operations)
   let referenceEnergy = hamiltonian.diagonalElement(lowest[0])
   let size = ProblemSize(
-    positions: sites, dimension: space.dimension, isLattice: true, referenceEnergy: referenceEnergy,
+    positions: sites, dimension: space.dimension, isLattice: true,
+    energyScale: model.energyScale, referenceEnergy: referenceEnergy,
     hasPeakedStart: upCount != nil)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
@@ -93,7 +94,8 @@ private func startVector<Word: ConfigurationWord>(
     let all = space.allRepresentatives()
     let energies = all.map { hamiltonian.diagonalElement($0) }
     let least = energies.min() ?? 0
-    let starts = all.indices.filter { energies[$0] < least + 1e-10 }.prefix(64).map { all[$0] }
+    let tolerance = 1e-10 * max(1, abs(least))
+    let starts = all.indices.filter { energies[$0] <= least + tolerance }.prefix(64).map { all[$0] }
     // As many representatives as `limit` strings have, and not too few; but no more than a tenth of
     // the sector, whose solution is the training's task.
     let room = max(1, min(max(limit / space.symmetries.count, 100), all.count / 10))
@@ -122,6 +124,8 @@ func lowestConfigurations<Word: ConfigurationWord>(
   var random = RandomSource(seed: 0x4E45_454C)
   var lowest: [Configuration<Word>] = []
   var energy = Double.infinity
+  // The state with all spins up has every bond's full energy.
+  let scale = abs(hamiltonian.diagonalElement(Configuration(alpha: 0)))
   var connections = ConnectionList<Word>()
   for _ in 0..<256 {
     let order = Array(0..<sites).shuffled(using: &random)
@@ -130,6 +134,8 @@ func lowestConfigurations<Word: ConfigurationWord>(
       configuration.alpha |= 1 << Word(site)
     }
     var value = hamiltonian.diagonalElement(configuration)
+    // Equal up to the rounding of the sum over all bonds.
+    let tolerance = 1e-10 * max(1, scale)
     while true {
       connections.removeAll()
       hamiltonian.appendConnections(of: configuration, above: 0, to: &connections)
@@ -137,16 +143,20 @@ func lowestConfigurations<Word: ConfigurationWord>(
       var nextValue = value
       for candidate in connections.configurations {
         let candidateValue = hamiltonian.diagonalElement(candidate)
-        if candidateValue < nextValue - 1e-10 { (next, nextValue) = (candidate, candidateValue) }
+        if candidateValue < nextValue - tolerance {
+          (next, nextValue) = (candidate, candidateValue)
+        }
       }
       if nextValue >= value { break }
       (configuration, value) = (next, nextValue)
     }
-    if value < energy - 1e-10 {
+    if value < energy - tolerance {
       energy = value
       lowest = []
     }
-    if value < energy + 1e-10 && !lowest.contains(configuration) { lowest.append(configuration) }
+    if value <= energy + tolerance && !lowest.contains(configuration) {
+      lowest.append(configuration)
+    }
   }
   return lowest
 }

@@ -94,7 +94,7 @@ private func makeMolecularRun<Word: ConfigurationWord>(
   let orbitals = integrals.orbitalCount
   let dimension = space(Array((0..<orbitals).reversed())).dimension
   let size = ProblemSize(
-    positions: orbitals, dimension: dimension, isLattice: false,
+    positions: orbitals, dimension: dimension, isLattice: false, energyScale: 1,
     referenceEnergy: hamiltonian.diagonalElement(reference(of: result)), hasPeakedStart: true)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
@@ -238,7 +238,8 @@ private func checkMemory(
 ) throws(TrainingError) {
   let rows = min(Double(resolved.maximumSamples), sector)
   let evaluated =
-    sector <= Double(resolved.exactLimit) ? sector : Double(resolved.evaluationMaximumSamples)
+    sector <= Double(resolved.exactLimit)
+    ? sector : min(sector, Double(resolved.evaluationMaximumSamples))
   // Lists of configurations, with the connections of each.
   var bytes = 32 * (columns + phaseColumns) + 256 * max(rows, evaluated)
   if settings.optimizer.kind == .sr {
@@ -253,7 +254,7 @@ private func checkMemory(
       .invalidSettings,
       "steps on \(Int(rows)) and an evaluation on \(Int(evaluated)) configurations with \(Int(columns + phaseColumns)) parameters need "
         + "about \(gigabytes(bytes)) of memory, and this machine has \(gigabytes(available)); choose "
-        + "fewer --samples, a lower --exact-limit or a smaller network")
+        + "fewer --samples or --final-samples, a lower --exact-limit or a smaller network")
   }
 }
 

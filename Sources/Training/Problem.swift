@@ -28,6 +28,18 @@ public struct LatticeModel: Sendable, Hashable {
   }
 }
 
+extension LatticeModel {
+  /// The magnitude of the first coupling that is not zero, 1 where all are.
+  var energyScale: Double {
+    let couplings =
+      switch interaction {
+      case .heisenberg(let j1, let j2, _): [j1, j2]
+      case .ising(let coupling, let field): [coupling, field]
+      }
+    return couplings.first { $0 != 0 }.map { abs($0) } ?? 1
+  }
+}
+
 /// What a run is to solve.
 public enum Problem: Sendable {
   /// Electrons in a molecule, and the irrep of the wanted state.

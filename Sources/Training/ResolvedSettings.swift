@@ -27,6 +27,8 @@ struct ResolvedSettings: Sendable {
   var evaluationDraws: Int?
   var evaluationMaximumSamples: Int
   var exactLimit: Int
+  /// What the energy's thresholds are measured by, in its unit.
+  var energyScale: Double
   /// The smallest denominator of the preconditioned step, in the energy's unit.
   var denominatorFloor: Double
   /// The leak energy above which a state counts as collapsed, in the energy's unit.

@@ -101,11 +101,11 @@ extension VariationalMonteCarlo {
     // At the present temperature: cooling raises F, which is no fault of the step.
     if let last = trace.last { previous += (last.temperature - temperature) * last.entropy }
     let rise = energy - previous - 5 * error
-    if rise > 1e-2 && !optimizer.amplitudeBefore.isEmpty {
+    if rise > 1e-2 * resolved.energyScale && !optimizer.amplitudeBefore.isEmpty {
       takeBackLastStep()
       return true
     }
-    if rise > 1e-7 {
+    if rise > 1e-7 * resolved.energyScale {
       optimizer.shift = min(optimizer.shift * 3, 10)
     } else {
       optimizer.shift = max(optimizer.shift * 0.7, resolved.shift)

@@ -63,8 +63,15 @@ struct UsageTests {
       ["--lattice-symmetry", "strings"]
     ),
     (["exact", "MOLECULE", "--threads", "0"], ["--threads"]),
-    (["solve", "--lattice", "heisenberg", "--size", "4x4", "--j", "1e300"], ["1e12"]),
-    (["exact", "--lattice", "ising", "--size", "3x3", "--field", "1e20"], ["1e12"]),
+    (["solve", "--lattice", "heisenberg", "--size", "4x4", "--j", "1e300"], ["units"]),
+    (["exact", "--lattice", "heisenberg", "--size", "4x4", "--j", "1e-9"], ["units"]),
+    (
+      [
+        "solve", "--lattice", "heisenberg", "--size", "6x4", "--j2", "0.5", "--magnetization", "2",
+        "--spin-flip",
+      ], ["--spin-flip"]
+    ),
+    (["exact", "--lattice", "ising", "--size", "3x3", "--field", "1e20"], ["units"]),
     (["solve", "MOLECULE", "--order", "1,1"], ["--order"]),
     (["solve", "MOLECULE", "--t0=-1"], ["--t0"]),
     (["solve", "MOLECULE", "--quiet", "--verbose"], ["exclude"]),

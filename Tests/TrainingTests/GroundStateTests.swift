@@ -148,6 +148,22 @@ import Training
     #expect(!result.isCollapsed)
   }
 
+  /// Thresholds go with the coupling: the energy of J H is J times that of H.
+  @Test(arguments: [0.001, 1e6]) func energiesScaleWithTheCoupling(_ coupling: Double) throws {
+    let model = LatticeModel(
+      geometry: try LatticeGeometry(.chain, size: "10"),
+      interaction: .heisenberg(j1: coupling, j2: 0, anisotropy: 1))
+    var settings = Settings()
+    settings.threads = 2
+    let run = try makeTrainingRun(.lattice(model), settings: settings)
+    try finish(run)
+    #expect(run.isConverged)
+    let result = try run.evaluate()
+    // Bethe's chain of ten sites.
+    #expect(abs(result.energy / coupling + 4.515446354492) < 1e-4)
+    #expect(!result.isCollapsed)
+  }
+
   @Test func startIsNearTheReference() throws {
     for file in ["lih_sto3g", "h2o_sto3g", "ch2_triplet_sto3g"] {
       let run = try makeTrainingRun(
