@@ -1,27 +1,7 @@
-internal import Configurations
 internal import Hamiltonians
 internal import Training
 
 extension LatticeModel {
-  /// Returns the model's Hamiltonian.
-  func makeHamiltonian<Word: ConfigurationWord>(
-    _: Word.Type
-  ) throws(LatticeError) -> SpinHamiltonian<Word> {
-    switch interaction {
-    case .heisenberg(let j1, let j2, let anisotropy):
-      try .heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy)
-    case .ising(let coupling, let field):
-      try .ising(on: geometry, coupling: coupling, field: field)
-    }
-  }
-
-  /// The number of sites that point up in the model's sector; nil where it has none.
-  var upCount: Int? {
-    guard case .heisenberg = interaction else { return nil }
-    let sites = geometry.siteCount
-    return (sites + (twiceMagnetization ?? sites % 2)) / 2
-  }
-
   /// A name for files and messages, such as `heisenberg-square-4x4-j2-0.5`.
   var name: String {
     var suffix = geometry.boundary == .open ? "-open" : ""

@@ -81,11 +81,9 @@ extension VariationalMonteCarlo {
     var logModulus: [Double] = []
     var phase: [Double] = []
     waveFunction.logAmplitudes(of: all, logModulus: &logModulus, phase: &phase)
-    let logWeights = all.indices.map {
-      2 * logModulus[$0] + log(Double(waveFunction.space.multiplicity(all[$0])))
-    }
+    let weights = normalized(logWeights(of: all, logModulus: logModulus), exponent: 1)
     return WeightedSample(
-      configurations: all, weights: normalized(logWeights, exponent: 1), draws: 0,
+      configurations: all, weights: weights, draws: 0,
       droppedWeight: 0, isWholeSector: true)
   }
 
@@ -119,9 +117,7 @@ extension VariationalMonteCarlo {
   ) -> Double {
     var restricted = sample
     restricted.weights = normalized(
-      sample.configurations.indices.map {
-        2 * logModulus[$0] + log(Double(waveFunction.space.multiplicity(sample.configurations[$0])))
-      }, exponent: 1)
+      logWeights(of: sample.configurations, logModulus: logModulus), exponent: 1)
     return finalEstimator.compute(restricted, mode: .subspace, random: stream).energy
   }
 

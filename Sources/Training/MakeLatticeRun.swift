@@ -9,7 +9,14 @@ func makeLatticeRun<Word: ConfigurationWord>(
   let sites = model.geometry.siteCount
   let order = settings.ansatz.order ?? Array(0..<sites)
   try ResolvedSettings.checkOrder(order, positions: sites)
-  let (hamiltonian, upCount) = try operatorAndSector(of: model, Word.self)
+  let hamiltonian: SpinHamiltonian<Word>
+  do throws(LatticeError) {
+    hamiltonian = try model.makeHamiltonian(Word.self)
+    try model.checkMagnetization()
+  } catch {
+    throw TrainingError(.invalidSettings, error.description)
+  }
+  let upCount = model.upCount
   let spinOperator: SpinHamiltonian<Word>? =
     upCount == nil ? nil : try? .totalSpinSquared(siteCount: sites)
   let lowest = lowestConfigurations(of: hamiltonian, sites: sites, upCount: upCount)
@@ -40,42 +47,6 @@ func makeLatticeRun<Word: ConfigurationWord>(
     start: start,
     messages: symmetry.messages,
     settings: filled, resolved: resolved, snapshot: snapshot)
-}
-
-/// Returns a lattice's Hamiltonian and the number of spins up, nil where it is not conserved.
-private func operatorAndSector<Word: ConfigurationWord>(
-  of model: LatticeModel, _: Word.Type
-) throws(TrainingError) -> (SpinHamiltonian<Word>, upCount: Int?) {
-  let sites = model.geometry.siteCount
-  func upCount(_ magnetization: Int) throws(LatticeError) -> Int {
-    guard abs(magnetization) <= sites, (sites + magnetization) % 2 == 0 else {
-      throw LatticeError(
-        .invalidCoupling,
-        "2Sz = \(magnetization) is not possible with \(sites) sites; it must be between "
-          + "\(-sites) and \(sites) and \(sites % 2 == 0 ? "even" : "odd")")
-    }
-    return (sites + magnetization) / 2
-  }
-  do throws(LatticeError) {
-    switch model.interaction {
-    case .heisenberg(let j1, let j2, let anisotropy):
-      return (
-        try .heisenberg(on: model.geometry, j1: j1, j2: j2, anisotropy: anisotropy),
-        try upCount(model.twiceMagnetization ?? sites % 2)
-      )
-    case .ising(let coupling, let field):
-      let hamiltonian = try SpinHamiltonian<Word>.ising(
-        on: model.geometry, coupling: coupling, field: field)
-      guard let magnetization = model.twiceMagnetization else { return (hamiltonian, nil) }
-      guard field == 0 else {
-        throw LatticeError(
-          .invalidCoupling, "a transverse field does not conserve the magnetization; leave 2Sz out")
-      }
-      return (hamiltonian, try upCount(magnetization))
-    }
-  } catch {
-    throw TrainingError(.invalidSettings, error.description)
-  }
 }
 
 /// Returns a small configuration interaction's vector and first-order correction, in the basis of
@@ -124,8 +95,9 @@ func lowestConfigurations<Word: ConfigurationWord>(
   var random = RandomSource(seed: 0x4E45_454C)
   var lowest: [Configuration<Word>] = []
   var energy = Double.infinity
-  // The state with all spins up has every bond's full energy.
-  let scale = abs(hamiltonian.diagonalElement(Configuration(alpha: 0)))
+  // Energies are equal up to the rounding of the sum over all bonds; the state with all spins down has
+  // the full energy of every one.
+  let tolerance = 1e-10 * max(1, abs(hamiltonian.diagonalElement(Configuration(alpha: 0))))
   var connections = ConnectionList<Word>()
   for _ in 0..<256 {
     let order = Array(0..<sites).shuffled(using: &random)
@@ -134,8 +106,6 @@ func lowestConfigurations<Word: ConfigurationWord>(
       configuration.alpha |= 1 << Word(site)
     }
     var value = hamiltonian.diagonalElement(configuration)
-    // Equal up to the rounding of the sum over all bonds.
-    let tolerance = 1e-10 * max(1, scale)
     while true {
       connections.removeAll()
       hamiltonian.appendConnections(of: configuration, above: 0, to: &connections)

@@ -1,3 +1,4 @@
+public import Configurations
 public import Hamiltonians
 public import Integrals
 
@@ -29,6 +30,47 @@ public struct LatticeModel: Sendable, Hashable {
 }
 
 extension LatticeModel {
+  /// Returns the model's Hamiltonian.
+  ///
+  /// - Returns: The Hamiltonian, over words of the type asked for.
+  /// - Throws: ``Hamiltonians/LatticeError`` where the lattice has more sites than bits in a word, has no
+  ///   such neighbours, or a coupling is out of range.
+  public func makeHamiltonian<Word: ConfigurationWord>(
+    _: Word.Type
+  ) throws(LatticeError) -> SpinHamiltonian<Word> {
+    switch interaction {
+    case .heisenberg(let j1, let j2, let anisotropy):
+      try .heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy)
+    case .ising(let coupling, let field):
+      try .ising(on: geometry, coupling: coupling, field: field)
+    }
+  }
+
+  /// The number of sites that point up in the model's sector; nil for all configurations.
+  public var upCount: Int? {
+    let sites = geometry.siteCount
+    switch interaction {
+    case .heisenberg: return (sites + (twiceMagnetization ?? sites % 2)) / 2
+    case .ising: return twiceMagnetization.map { (sites + $0) / 2 }
+    }
+  }
+
+  /// Throws unless the model conserves the magnetisation asked for, and its sites can have it.
+  func checkMagnetization() throws(LatticeError) {
+    guard let magnetization = twiceMagnetization else { return }
+    if case .ising(_, let field) = interaction, field != 0 {
+      throw LatticeError(
+        .invalidCoupling, "a transverse field does not conserve the magnetization; leave 2Sz out")
+    }
+    let sites = geometry.siteCount
+    guard abs(magnetization) <= sites, (sites + magnetization) % 2 == 0 else {
+      throw LatticeError(
+        .invalidCoupling,
+        "2Sz = \(magnetization) is not possible with \(sites) sites; it must be between "
+          + "\(-sites) and \(sites) and \(sites % 2 == 0 ? "even" : "odd")")
+    }
+  }
+
   /// The magnitude of the first coupling that is not zero, 1 where all are.
   var energyScale: Double {
     let couplings =

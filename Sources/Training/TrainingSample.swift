@@ -27,9 +27,7 @@ extension VariationalMonteCarlo {
       var logModulus: [Double] = []
       var phase: [Double] = []
       waveFunction.logAmplitudes(of: wholeSector, logModulus: &logModulus, phase: &phase)
-      let logWeights = wholeSector.indices.map {
-        2 * logModulus[$0] + log(Double(waveFunction.space.multiplicity(wholeSector[$0])))
-      }
+      let logWeights = logWeights(of: wholeSector, logModulus: logModulus)
       return TrainingSample(
         weighted: WeightedSample(
           configurations: wholeSector, weights: normalized(logWeights, exponent: 1), draws: 0,
@@ -101,8 +99,8 @@ extension VariationalMonteCarlo {
     var weights = configurations.indices.map {
       exp(2 * logModulus[$0]) * Double(space.multiplicity(configurations[$0]))
     }
-    let missing = max(0, 1 - weights.reduce(0, +))
     let topWeight = weights.reduce(0, +)
+    let missing = max(0, 1 - topWeight)
     var metric = weights.map { pow($0 / topWeight, exponent) * topWeight }
 
     // The second layer: as many draws as leave about that many distinct strings in the rest. A
@@ -160,6 +158,13 @@ extension VariationalMonteCarlo {
         configurations: configurations, weights: weights.map { $0 / sum }, draws: draws,
         droppedWeight: 0, isWholeSector: false),
       metric: metric, pulledCount: pulledCount)
+  }
+
+  /// Returns `log(m |ψ|²)`, the log-probability of each representative with all that share it.
+  func logWeights(of configurations: [Configuration<Word>], logModulus: [Double]) -> [Double] {
+    configurations.indices.map {
+      2 * logModulus[$0] + log(Double(waveFunction.space.multiplicity(configurations[$0])))
+    }
   }
 
   /// Returns weights ∝ `exp(α · logWeight)` with sum 1.

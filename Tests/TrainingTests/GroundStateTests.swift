@@ -122,25 +122,15 @@ import Training
 
   @Test(arguments: lattices) func latticesReachTheExactEnergy(_ lattice: Lattice) throws {
     let geometry = try LatticeGeometry(.chain, size: lattice.size, boundary: lattice.boundary)
-    let sites = geometry.siteCount
-    let exact: Double
-    switch lattice.interaction {
-    case .heisenberg(let j1, let j2, let anisotropy):
-      exact = try LatticeExactDiagonalization(
-        .heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy),
-        upCount: (sites + sites % 2) / 2
-      ).solve().energies[0]
-    case .ising(let coupling, let field):
-      exact = try LatticeExactDiagonalization(
-        .ising(on: geometry, coupling: coupling, field: field), upCount: nil
-      ).solve().energies[0]
-    }
+    let model = LatticeModel(geometry: geometry, interaction: lattice.interaction)
+    let exact = try LatticeExactDiagonalization(
+      model.makeHamiltonian(UInt64.self), upCount: model.upCount
+    ).solve().energies[0]
     var settings = Settings()
     settings.threads = 2
     settings.ansatz.kind = lattice.ansatz
     let run = try makeTrainingRun(
-      .lattice(LatticeModel(geometry: geometry, interaction: lattice.interaction)),
-      settings: settings)
+      .lattice(model), settings: settings)
     try finish(run)
     let result = try run.evaluate()
     #expect(abs(result.energy - exact) < 1e-3)

@@ -120,20 +120,12 @@ import Training
     let geometry = try LatticeGeometry(
       example.cell, size: example.size, boundary: example.boundary)
     let sites = geometry.siteCount
-    let solver: LatticeExactDiagonalization
-    switch example.interaction {
-    case .heisenberg(let j1, let j2, let anisotropy):
-      solver = try LatticeExactDiagonalization(
-        .heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy),
-        upCount: example.magnetization.map { (sites + $0) / 2 } ?? (sites + 1) / 2)
-    case .ising(let coupling, let field):
-      solver = try LatticeExactDiagonalization(
-        .ising(on: geometry, coupling: coupling, field: field), upCount: nil)
-    }
-    let exact = try solver.solve(levels: min(4, solver.dimension))
     let model = LatticeModel(
       geometry: geometry, interaction: example.interaction,
       twiceMagnetization: example.magnetization)
+    let solver = try LatticeExactDiagonalization(
+      model.makeHamiltonian(UInt64.self), upCount: model.upCount)
+    let exact = try solver.solve(levels: min(4, solver.dimension))
     let run = try makeTrainingRun(.lattice(model), settings: smallSettings())
     let snapshot = run.snapshot()
     var symmetries = snapshot.symmetries
