@@ -61,7 +61,7 @@ def solve(program, arguments, folder, name):
     command = [program, "solve", *arguments, "--output", str(path), "--quiet", "--threads", "1"]
     run = subprocess.run(command, capture_output=True, text=True)
     if run.returncode:
-        raise RuntimeError(f"{name}: exit code {run.returncode}: {run.stderr.strip()}")
+        raise RuntimeError(f"{name}: exit code {run.returncode}: {run.stderr.strip()[:300]}")
     return path
 
 

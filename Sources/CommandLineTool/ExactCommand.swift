@@ -4,6 +4,7 @@ internal import Foundation
 internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
+internal import Parallelism
 internal import Logging
 internal import Training
 

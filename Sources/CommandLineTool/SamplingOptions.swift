@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Estimators
 internal import Training
 
 /// The training sample.

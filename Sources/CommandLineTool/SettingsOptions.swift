@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import Estimators
 public import Training
 
 /// The options that map one to one to `Settings`, on the command line and in a TOML file.

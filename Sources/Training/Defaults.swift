@@ -1,3 +1,4 @@
+internal import Estimators
 internal import Foundation
 internal import NeuralNetworks
 internal import Optimization
@@ -91,6 +92,7 @@ extension ResolvedSettings {
       if !condition { throw TrainingError(.invalidSettings, message) }
     }
     threads = try value(settings.threads, "threads")
+    optimizer = settings.optimizer.kind
     maximumSamples = try value(settings.sampling.maximumSamples, "samples")
     draws = settings.sampling.draws
     firstExponent = try value(settings.sampling.exponent, "exponent")

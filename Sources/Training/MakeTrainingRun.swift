@@ -4,6 +4,7 @@ internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
 internal import NeuralNetworks
+internal import Parallelism
 internal import WaveFunctions
 
 /// Makes the training run of a problem.
@@ -217,13 +218,13 @@ func makeRun<H: Hamiltonian>(
       hiddenWidths: settings.ansatz.phaseHidden ?? [],
       // A random start needs different signs to choose from; a fitted one needs none.
       outputScale: resolved.startKind == .random ? 2 : 0.1),
-    inputs: WaveFunction<H.Word>.phaseInputCount(of: space))
+    inputs: NetworkWaveFunction<H.Word>.phaseInputCount(of: space))
   try checkMemory(
     settings, resolved, sector: space.dimension, columns: Double(network.layout.count),
     phaseColumns: Double(phaseNetwork.layout.count))
-  let waveFunction = WaveFunction(
-    space: space, network: network, phaseNetwork: phaseNetwork, threads: resolved.threads,
-    random: &random)
+  let waveFunction = NetworkWaveFunction(
+    space: space, network: network, phaseNetwork: phaseNetwork,
+    execution: Execution(threads: resolved.threads), random: &random)
   let run = VariationalMonteCarlo(
     hamiltonian: hamiltonian, waveFunction: waveFunction, spinOperator: spinOperator,
     context: context, start: start, messages: messages, settings: settings, resolved: resolved)

@@ -1,9 +1,11 @@
+internal import Estimators
 internal import Foundation
 internal import Optimization
 
 /// The settings of a run with every default filled in, in the form the loop uses.
 struct ResolvedSettings: Sendable {
   var threads: Int
+  var optimizer: OptimizerKind
   var maximumSamples: Int
   /// Draws for stochastic samples; nil for the strings of largest probability.
   var draws: Int?
