@@ -1,4 +1,4 @@
-internal import Foundation
+internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Optimization
 
@@ -27,7 +27,7 @@ extension Settings {
   func filled(for size: ProblemSize) -> Settings {
     var filled = self
     let isAdam = optimizer.kind == .adam
-    filled.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    filled.threads = threads ?? ProcessorCount.current.count
     filled.ansatz.width = ansatz.width ?? 32
     filled.ansatz.heads = ansatz.heads ?? 4
     filled.ansatz.layers = ansatz.layers ?? 2
