@@ -60,6 +60,7 @@ public struct AvailableMemory: Sendable, Hashable {
   /// it cannot; stacks and the allocator's arenas come on top.
   ///
   /// - Parameter threads: The number of threads.
+  /// - Returns: The bytes.
   public static func threadWorkspace(threads: Int) -> UInt64 {
     UInt64(max(1, threads) + 1) * (176 << 20)
   }
