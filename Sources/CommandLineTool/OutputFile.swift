@@ -74,7 +74,11 @@ final class OutputFile: Sendable {
   func write(keepsEarlier: Bool, _ body: () throws -> Void) throws -> String? {
     try writing.withLock { _ in
       let name = keepsEarlier ? try makeWay() : nil
-      try body()
+      do { try body() } catch {
+        // Nothing has taken its place, so it needs no second name.
+        if let name, exists { unlink(name) } else if let name { rename(name, target) }
+        throw error
+      }
       return name
     }
   }
