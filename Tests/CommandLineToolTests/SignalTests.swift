@@ -1,4 +1,5 @@
 import Foundation
+import HDF5Files
 import Testing
 
 @Suite("Signals", .serialized)
@@ -70,6 +71,27 @@ struct SignalTests {
     #expect(running.wait().status == 128 + SIGINT)
     #expect(start.duration(to: .now) < .seconds(3))
     #expect(program.folder.names == ["r.h5"])
+  }
+
+  @Test("A signal in the evaluation ends it at once; all steps are stored")
+  func evaluationIsEnded() throws {
+    let program = try Program()
+    let running = try program.start([
+      "solve", "--lattice", "heisenberg", "--size", "6x6", "--samples", "300", "--steps", "1",
+      "--window", "2", "--output", "r.h5",
+    ])
+    running.waitForText("evaluating")
+    usleep(300_000)
+    let start = ContinuousClock.now
+    kill(running.process.processIdentifier, SIGTERM)
+    let stopped = running.wait()
+    #expect(stopped.status == 128 + SIGTERM, "\(stopped)")
+    #expect(stopped.standardError.contains("after step 1"))
+    #expect(start.duration(to: .now) < .seconds(3))
+    #expect(program.folder.names == ["r.h5"])
+    let result = try ResultReader(program.folder.path("r.h5"))
+    #expect(try result.trace()["step"] == [1])
+    #expect(!result.root.exists("final"))
   }
 
   @Test("A run stopped in the fit of its start begins again, with the same numbers")
