@@ -37,7 +37,7 @@ struct ScheduleOptions: ParsableArguments {
   @Option(help: "The seed of every random number. (default: 1)")
   var seed: UInt64?
 
-  @Option(help: "The number of threads; it changes results by rounding only. (default: all cores)")
+  @Option(help: "The number of threads; it changes results by rounding only. (default: see 'info')")
   var threads: Int?
 
   func validate() throws {

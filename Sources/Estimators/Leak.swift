@@ -106,6 +106,7 @@ extension LocalEnergyEstimator {
   ///   - energies: Its local energies, the last that this estimator computed.
   ///   - floor: The smallest denominator: a nearly degenerate `y` is no perturbation.
   ///   - random: The stream of draws.
+  /// - Returns: Energy and weight of what is missing.
   public func leak(
     of sample: Sample<Word>, energies: LocalEnergies, floor: Double, random: RandomSource
   ) -> Leak {

@@ -77,7 +77,8 @@ public struct BandLanczos: Sendable {
     precondition(dimension >= 1, "an operator needs a space")
     precondition(bandWidth >= 1 && basisSize >= minimumBasisSize, "the basis is too small")
     let wanted = min(levelCount, dimension)
-    let basis = KrylovBasis(dimension: dimension, capacity: basisSize + bandWidth, execution: execution)
+    let basis = KrylovBasis(
+      dimension: dimension, capacity: basisSize + bandWidth, execution: execution)
     let random = RandomSource(seed: seed)
     var randomCount: UInt64 = 0
     func appendRandomVector() {

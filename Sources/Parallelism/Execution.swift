@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Foundation
 internal import Synchronization
 
 /// Where work runs: how many threads, and which processes share it.
@@ -16,10 +15,11 @@ public struct Execution: Sendable {
   /// Creates an execution.
   ///
   /// - Parameters:
-  ///   - threads: The number of threads, at least 1; nil for all processors.
+  ///   - threads: The number of threads, at least 1; nil for
+  ///     ``ProcessorCount/current``.
   ///   - communicator: The processes that share the work.
   public init(threads: Int? = nil, communicator: any Communicator = SerialCommunicator()) {
-    let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let count = threads ?? ProcessorCount.current.count
     precondition(count > 0, "\(count) threads")
     self.threads = count
     self.communicator = communicator
@@ -57,6 +57,7 @@ public struct Execution: Sendable {
   /// - Parameters:
   ///   - count: The number of values.
   ///   - value: Returns a value; is called with each index once.
+  /// - Returns: The values, in the order of the index.
   public func map<Value: Sendable>(
     _ count: Int, _ value: @Sendable (Int) -> Value
   ) -> [Value] {
@@ -74,6 +75,7 @@ public struct Execution: Sendable {
   /// - Parameters:
   ///   - count: The number of terms.
   ///   - value: Returns a term; is called with each index once.
+  /// - Returns: The sum.
   public func sum(_ count: Int, _ value: @Sendable (Int) -> Double) -> Double {
     map(count, value).reduce(0, +)
   }

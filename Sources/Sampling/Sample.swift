@@ -58,6 +58,7 @@ public protocol Sampler<Word> {
   ///
   /// - Parameter random: The stream of the draws; the same stream and the same parameters give the
   ///   same sample.
+  /// - Returns: The sample.
   func sample(random: RandomSource) -> Sample<Word>
 }
 

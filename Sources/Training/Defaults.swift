@@ -1,7 +1,7 @@
 internal import Estimators
-internal import Foundation
 internal import NeuralNetworks
 internal import Optimization
+internal import Parallelism
 
 /// What the defaults depend on.
 struct ProblemSize {
@@ -28,7 +28,7 @@ extension Settings {
   func filled(for size: ProblemSize) -> Settings {
     var filled = self
     let isAdam = optimizer.kind == .adam
-    filled.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    filled.threads = threads ?? ProcessorCount.current.count
     filled.ansatz.width = ansatz.width ?? 32
     filled.ansatz.heads = ansatz.heads ?? 4
     filled.ansatz.layers = ansatz.layers ?? 2

@@ -21,7 +21,9 @@ public func makeTrainingRun(
 ) throws(TrainingError) -> any TrainingRun {
   // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
   BLAS.setThreadCount(1)
-  setParallelThreadCount(max(0, settings.threads ?? 0))
+  let threads = settings.threads.flatMap { $0 > 0 ? $0 : nil } ?? ProcessorCount.current.count
+  setParallelThreadCount(threads)
+  try checkAddressSpace(threads: threads)
   switch problem {
   case .molecule(let integrals, let irrep):
     let possible = 0...integrals.orbitalCount
@@ -248,16 +250,34 @@ private func checkMemory(
     let side = min(rows, columns)
     bytes += 4 * rows * columns + 20 * side * side + 4 * rows * rows
   }
-  let available = Double(ProcessInfo.processInfo.physicalMemory)
-  guard bytes < available else {
-    func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes * 1e-9) }
+  let available = AvailableMemory.current()
+  guard bytes < Double(available.bytes) else {
     throw TrainingError(
       .invalidSettings,
       "steps on \(Int(rows)) and an evaluation on \(Int(evaluated)) configurations with \(Int(columns + phaseColumns)) parameters need "
-        + "about \(gigabytes(bytes)) of memory, and this machine has \(gigabytes(available)); choose "
+        + "about \(gigabytes(bytes)) of memory, and this process may use "
+        + "\(gigabytes(Double(available.bytes))), because of \(available.reason); choose "
         + "fewer --samples or --final-samples, a lower --exact-limit or a smaller network")
   }
+  try checkAddressSpace(threads: resolved.threads, data: bytes)
 }
+
+/// Refuses to start where a limit of the address space leaves too little, in which OpenBLAS would look
+/// for memory for ever.
+private func checkAddressSpace(threads: Int, data: Double = 0) throws(TrainingError) {
+  // What the threads have mapped since the beginning is in their workspace.
+  guard let left = AvailableMemory.initial.addressSpace else { return }
+  let needed = Double(AvailableMemory.threadWorkspace(threads: threads)) + data
+  guard needed <= Double(left) else {
+    throw TrainingError(
+      .invalidSettings,
+      "the run needs about \(gigabytes(needed)) of address space on \(threads) threads, and its limit "
+        + "(ulimit -v) leaves \(gigabytes(Double(left))); raise the limit or choose fewer --threads"
+    )
+  }
+}
+
+private func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes * 1e-9) }
 
 /// Returns the network of the modulus that the settings describe.
 private func makeNetwork(

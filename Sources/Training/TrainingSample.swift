@@ -62,6 +62,7 @@ struct TrainingSampler<H: Hamiltonian> {
   ///   - exponent: α of the metric's distribution |ψ|^(2α).
   ///   - energy: What gaps are measured from.
   ///   - random: The stream of the draws.
+  /// - Returns: The sample and its metric.
   func draw(exponent: Double, energy: Double, random: RandomSource) -> TrainingSample<Word> {
     let space = waveFunction.space
     if let wholeSector {

@@ -25,6 +25,7 @@ public protocol DerivativeOperator: AnyObject {
   /// Returns `O δ`, `[M]`.
   ///
   /// - Parameter direction: `δ`, `[P]`.
+  /// - Returns: `O δ`, `[M]`.
   func push(_ direction: [Float]) -> [Float]
 
   /// Adds `Oᵀ v` to a vector.

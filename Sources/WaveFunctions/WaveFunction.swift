@@ -25,6 +25,7 @@ public protocol WaveFunction<Word>: LogAmplitudes, AnyObject, Sendable {
   /// - Parameters:
   ///   - configurations: Representatives in the sector, `[M]`.
   ///   - block: The number of the block.
+  /// - Returns: The derivatives as an operator.
   func derivatives(
     of configurations: [Configuration<Word>], block: Int
   ) -> any DerivativeOperator

@@ -25,7 +25,9 @@ import Testing
 
   /// Terms of very different size, whose sum depends on the order.
   @Test func sumsDoNotDependOnTheNumberOfThreads() {
-    @Sendable func term(_ index: Int) -> Double { pow(-1.7, Double(index % 80)) / Double(index + 1) }
+    @Sendable func term(_ index: Int) -> Double {
+      pow(-1.7, Double(index % 80)) / Double(index + 1)
+    }
     let expected = (0..<1000).reduce(0.0) { $0 + term($1) }
     for threads in [1, 2, 5] {
       #expect(Execution(threads: threads).sum(1000) { term($0) } == expected)
