@@ -78,7 +78,11 @@ let package = Package(
 
     library("Sampling", ["Configurations", "Parallelism", "WaveFunctions"]),
     library(
-      "Estimators", ["Configurations", "Hamiltonians", "Parallelism", "Sampling", "WaveFunctions"]),
+      "Estimators",
+      [
+        "Configurations", "Hamiltonians", "LinearAlgebra", "Parallelism", "Sampling",
+        "WaveFunctions",
+      ]),
     library("Optimization", ["LinearAlgebra", "Parallelism", "WaveFunctions"]),
     library(
       "Training",

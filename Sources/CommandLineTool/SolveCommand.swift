@@ -129,8 +129,7 @@ struct SolveCommand: ParsableCommand {
     let summary = SolveSummary(
       run: run, final: final, plan: plan, output: failure == nil ? plan.output.path : nil,
       seconds: seconds(since: start))
-    if final.isCollapsed { logger.warning("\(summary.collapseWarning)") }
-    if let warning = summary.referenceWarning { logger.warning("\(warning)") }
+    for warning in final.warnings { logger.warning("\(warning)") }
     do {
       try Console.result(talk.json ? summary.json.text() : summary.text(quiet: talk.quiet))
     } catch let printing {
@@ -139,7 +138,7 @@ struct SolveCommand: ParsableCommand {
     }
     // The numbers are out before the complaint, so that a full disk does not lose them.
     if let failure { throw ToolError("the result could not be written. \(failure)") }
-    if options.files.requireConvergence == true, !run.isConverged {
+    if options.files.requireConvergence == true, !final.isConverged {
       logger.warning("not converged after \(run.trace.count) steps")
       throw ExitCode(3)
     }

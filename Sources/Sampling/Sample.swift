@@ -1,7 +1,5 @@
 public import Configurations
 internal import Foundation
-public import Parallelism
-public import WaveFunctions
 
 /// Distinct configurations with the weights by which averages over |ψ|² are taken.
 ///
@@ -13,7 +11,10 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
   public var weights: [Double]
   /// log|ψ| of each, `[M]`, at the parameters of the draw.
   public var logModulus: [Double]
-  /// The number of independent draws that the weights are worth; 0 where they are exact.
+  /// The number of configurations at the head whose weights are exact; the others were drawn.
+  public var exactCount: Int
+  /// The number of independent draws that the weights of the others are worth; 0 where there are
+  /// none.
   public var effectiveDraws: Double
   /// The part of |ψ|² that is known to be missing.
   public var droppedWeight: Double
@@ -23,98 +24,72 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
   /// Creates a sample.
   public init(
     configurations: [Configuration<Word>], weights: [Double], logModulus: [Double],
-    effectiveDraws: Double = 0, droppedWeight: Double = 0, isWholeSector: Bool = false
+    exactCount: Int = 0, effectiveDraws: Double = 0, droppedWeight: Double = 0,
+    isWholeSector: Bool = false
   ) {
     precondition(weights.count == configurations.count, "one weight for each configuration")
     precondition(logModulus.count == configurations.count, "one modulus for each configuration")
     self.configurations = configurations
     self.weights = weights
     self.logModulus = logModulus
+    self.exactCount = exactCount
     self.effectiveDraws = effectiveDraws
     self.droppedWeight = droppedWeight
     self.isWholeSector = isWholeSector
   }
 
+  /// The number of draws that a unit of weight outside the exact head stands for; 0 where there are
+  /// none.
+  public var drawsPerWeight: Double {
+    let drawn = weights[exactCount...].reduce(0, +)
+    return drawn > 0 ? effectiveDraws / drawn : 0
+  }
+
   /// The number of configurations, M.
   public var count: Int { configurations.count }
 
-  /// The error of a mean over the sample: of its draws, and of the weight that it is known to miss.
+  /// The error of a mean over the sample from the variance alone: of its draws, and of the weight
+  /// that it is known to miss.
   ///
-  /// For the missing weight `d` the estimate of Cauchy and Schwarz, `√(d Var)`, a bound where the
-  /// variance is that of the whole state.
+  /// For the missing weight `d` the bound of Cauchy and Schwarz on the mean over the rest against the
+  /// mean over all, `√(d/(1−d) Var)`, with the variance of the whole state.
   public func meanError(variance: Double) -> Double {
     let drawn = effectiveDraws > 0 ? variance / effectiveDraws : 0
-    return (drawn + variance * droppedWeight).squareRoot()
+    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
+    return (drawn + (missing > 0 ? variance * missing : 0)).squareRoot()
   }
-}
 
-/// A way to choose the configurations that averages over |ψ|² are taken over.
-///
-/// A sampler is made for a wave function and sees its present parameters at each call.
-public protocol Sampler<Word> {
-  associatedtype Word: ConfigurationWord
-
-  /// Draws a sample.
+  /// The standard error of `Σ w v`, of which the exact head has none.
   ///
-  /// - Parameter random: The stream of the draws; the same stream and the same parameters give the
-  ///   same sample.
-  /// - Returns: The sample.
-  func sample(random: RandomSource) -> Sample<Word>
-}
-
-/// Takes every representative of a small sector, each with its exact weight.
-public struct WholeSectorSampler<Word: ConfigurationWord>: Sampler {
-  /// The representatives.
-  public let configurations: [Configuration<Word>]
-  private let waveFunction: any WaveFunction<Word>
-
-  /// Lists the sector of a wave function.
-  public init(of waveFunction: any WaveFunction<Word>) {
-    self.waveFunction = waveFunction
-    configurations = waveFunction.space.allRepresentatives()
-  }
-
-  /// Takes them all; nothing is drawn.
-  public func sample(random: RandomSource) -> Sample<Word> {
-    let logModulus = waveFunction.logAmplitudes(of: configurations).logModulus
-    return Sample(
-      configurations: configurations,
-      weights: waveFunction.space.weights(of: configurations, logModulus: logModulus),
-      logModulus: logModulus, isWholeSector: true)
-  }
-}
-
-/// Draws from |ψ|², distinct configurations with their counts.
-public struct DrawSampler<Word: ConfigurationWord>: Sampler {
-  /// The number of draws.
-  public var draws: Double
-  /// The largest number of distinct configurations to keep; what is cut is counted.
-  public var maximumDistinct: Int
-  private let waveFunction: any AutoregressiveWaveFunction<Word>
-  private let execution: Execution
-
-  /// Creates a sampler.
+  /// ```
+  /// σ = W √(Var_c/(n − 1)),  Var_c = Σ_c w |v − v̄_c|²/W
+  /// ```
+  ///
+  /// over the drawn configurations `c` of weight `W` and the mean `v̄_c` among them, from `n` draws. What
+  /// the draws missed they do not know; `hiddenMoment` is what is known of it from elsewhere.
   ///
   /// - Parameters:
-  ///   - waveFunction: The wave function.
-  ///   - draws: The number of draws.
-  ///   - maximumDistinct: The largest number of distinct configurations to keep.
-  ///   - execution: The threads to use.
-  public init(
-    of waveFunction: any AutoregressiveWaveFunction<Word>, draws: Double, maximumDistinct: Int,
-    execution: Execution
-  ) {
-    self.waveFunction = waveFunction
-    self.draws = draws
-    self.maximumDistinct = maximumDistinct
-    self.execution = execution
-  }
-
-  /// Draws.
-  public func sample(random: RandomSource) -> Sample<Word> {
-    let drawn = TreeSampler(of: waveFunction, execution: execution)
-      .sample(.draws(draws), maximumDistinct: maximumDistinct, random: random)
-    return Sample(drawn, space: waveFunction.space)
+  ///   - values: `v`, `[M]`.
+  ///   - hiddenMoment: `Σ p |v − v̄|²` over configurations that the sample has missed.
+  /// - Returns: σ, with the bound for dropped weight.
+  public func standardError(of values: [Double], hiddenMoment: Double = 0) -> Double {
+    precondition(values.count == count, "one value for each configuration")
+    var (weight, first, second) = (0.0, 0.0, 0.0)
+    for index in exactCount..<count {
+      weight += weights[index]
+      first += weights[index] * values[index]
+    }
+    if weight > 0 { first /= weight }
+    for index in exactCount..<count {
+      second += weights[index] * (values[index] - first) * (values[index] - first)
+    }
+    var squared = 0.0
+    if effectiveDraws > 0 {
+      squared = weight * (second + hiddenMoment) / max(1, effectiveDraws - 1)
+    }
+    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
+    if missing > 0 { squared += missing * (second + hiddenMoment) }
+    return squared.squareRoot()
   }
 }
 

@@ -107,6 +107,7 @@ extension ResolvedSettings {
     startSteps = try value(settings.start.steps, "start-steps")
     steps = try value(settings.convergence.steps, "steps")
     energyTolerance = try value(settings.convergence.energyTolerance, "energy-tolerance")
+    residualTolerance = 10 * energyTolerance
     window = try value(settings.convergence.window, "window")
     evaluationDraws = settings.evaluation.draws
     evaluationMaximumSamples = try value(

@@ -107,7 +107,7 @@ private func makeMolecularRun<Word: ConfigurationWord>(
     context: .init(
       referenceEnergy: hamiltonian.diagonalElement(reference(of: result)),
       degreesOfFreedom: max(1, integrals.electronCount),
-      infiniteTemperatureEnergy: hamiltonian.sectorMean),
+      infiniteTemperatureEnergy: hamiltonian.sectorMean, unit: "Eh"),
     start: resolved.startKind == .perturbative && snapshot == nil
       ? StartVector(result, space: ordered, limit: resolved.maximumSamples) : nil,
     messages: messages, settings: filled, resolved: resolved, snapshot: snapshot)

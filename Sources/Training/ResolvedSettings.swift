@@ -24,6 +24,8 @@ struct ResolvedSettings: Sendable {
   /// Steps before which a run does not count as converged: annealing and tempering must be over.
   var minimumSteps: Int
   var energyTolerance: Double
+  /// The remaining error up to which a run counts as converged.
+  var residualTolerance: Double
   var window: Int
   /// nil to choose the number by how many distinct strings come out.
   var evaluationDraws: Int?

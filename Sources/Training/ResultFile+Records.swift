@@ -50,6 +50,9 @@ extension ResultFile {
         }
       try describe(column.name, unit, column.description, in: group)
     }
+    try writeColumn(trace.map { $0.residual ?? .nan }, "residual", to: group)
+    try describe(
+      "residual", unit, "first-order estimate of what the state would still gain", in: group)
   }
 
   /// Says what a dataset holds and in which unit: "1" for plain numbers, "none" for text.
@@ -78,6 +81,11 @@ extension ResultFile {
     for column in columns {
       let values = try readColumn(Double.self, column.name, steps.count, group)
       for (index, value) in values.enumerated() { rows[index][keyPath: column.path] = value }
+    }
+    // Results of earlier versions have none.
+    if group.isDataset("residual") {
+      let values = try readColumn(Double.self, "residual", steps.count, group)
+      for (index, value) in values.enumerated() where !value.isNaN { rows[index].residual = value }
     }
     return rows
   }
@@ -203,6 +211,12 @@ extension ResultFile {
     try group.setAttribute("leak_energy", .double(final.leakEnergy))
     try group.setAttribute("leak_weight", .double(final.leakWeight))
     try group.setAttribute("collapsed", .bool(final.isCollapsed))
+    try group.setAttribute("converged", .bool(final.isConverged))
+    if let value = final.residual { try group.setAttribute("residual_energy", .double(value)) }
+    if let value = final.remainingError {
+      try group.setAttribute("remaining_error", .double(value))
+    }
+    if !final.warnings.isEmpty { try group.setAttribute("warnings", .strings(final.warnings)) }
     if let value = final.spinSquared { try group.setAttribute("spin_squared", .double(value)) }
     if let value = final.spinSquaredError {
       try group.setAttribute("spin_squared_error", .double(value))
@@ -215,7 +229,7 @@ extension ResultFile {
 
   static func readFinal(_ root: HDF5Group, version: Int) throws(HDF5Error) -> FinalResult {
     let group = try root.group("final")
-    return FinalResult(
+    var final = FinalResult(
       energy: try number("energy", in: group), error: try number("error", in: group),
       variance: try number("variance", in: group),
       isExactSum: try integer("exact_sum", in: group) != 0,
@@ -230,5 +244,10 @@ extension ResultFile {
       spinSquaredError: try group.attribute("spin_squared_error")?.doubleValue,
       subspaceEnergy: try group.attribute("subspace_energy")?.doubleValue,
       leading: try readSamples(try root.group("samples"), version: version))
+    final.residual = try group.attribute("residual_energy")?.doubleValue
+    final.remainingError = try group.attribute("remaining_error")?.doubleValue
+    final.isConverged = try (group.attribute("converged")?.intValue ?? 0) != 0
+    final.warnings = try group.attribute("warnings")?.stringValues ?? []
+    return final
   }
 }

@@ -71,7 +71,7 @@ public struct RunRecord: Sendable {
     parameterCount = run.parameterCount
     sectorDimension = run.sectorDimension
     referenceEnergy = run.referenceEnergy
-    isConverged = run.isConverged
+    isConverged = final?.isConverged ?? run.isConverged
   }
 
   init(

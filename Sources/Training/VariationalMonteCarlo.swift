@@ -23,6 +23,8 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     var degreesOfFreedom: Int
     /// E∞ of the V-score.
     var infiniteTemperatureEnergy: Double
+    /// The energy's unit, for messages.
+    var unit: String
   }
 
   let settings: Settings
@@ -75,27 +77,12 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   var referenceEnergy: Double { context.referenceEnergy }
   var isFinished: Bool { isConverged || trace.count >= resolved.steps }
 
-  /// Whether the energy has stood still over the last window, at full exponent and T = 0.
-  ///
-  /// A slow mode, such as the admixture of a nearly degenerate state, changes the energy little in
-  /// each window but for many of them. Where the last three windows fall steadily, the change
-  /// that is still to come is extrapolated as a geometric series, and must be small too.
-  var isConverged: Bool {
-    let window = resolved.window
-    guard trace.count >= resolved.minimumSteps, trace.count >= 3 * window else { return false }
-    let recent = trace.suffix(3 * window)
-    guard recent.allSatisfy({ $0.temperature == 0 }) else { return false }
-    func mean(_ rows: ArraySlice<TraceRow>) -> Double {
-      rows.reduce(0) { $0 + $1.energy } / Double(window)
-    }
-    let now = mean(recent.suffix(window))
-    let before = mean(recent.dropLast(window).suffix(window))
-    let earlier = mean(recent.prefix(window))
-    let change = before - now
-    if abs(change) >= resolved.energyTolerance { return false }
-    let ratio = change / (earlier - before)
-    guard change > 0, ratio > 0 else { return true }
-    return ratio < 1 && change * ratio / (1 - ratio) < resolved.energyTolerance
+  /// Whether nothing speaks against having converged.
+  var isConverged: Bool { obstacles.isEmpty }
+
+  /// What speaks against having converged.
+  var obstacles: [Convergence.Obstacle] {
+    Convergence(resolved: resolved).obstacles(trace, shift: rule.regularisation)
   }
 
   /// Seconds since the run began, over all its parts.
@@ -119,7 +106,9 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
       step: number, energy: batch.energies.energy,
       error: sample.meanError(variance: batch.energies.variance),
       variance: batch.energies.variance, temperature: batch.temperature, entropy: entropy,
-      distinctSamples: sample.count, gradientNorm: gradientNorm, seconds: seconds)
+      distinctSamples: sample.count, gradientNorm: gradientNorm, seconds: seconds,
+      residual: batch.energies.residual(
+        weights: sample.weights, floor: resolved.denominatorFloor))
     trace.append(row)
     return row
   }
