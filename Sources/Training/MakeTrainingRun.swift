@@ -205,7 +205,7 @@ func spinFlipParity(
 
 func makeRun<H: Hamiltonian>(
   _ hamiltonian: H, _ space: ConfigurationSpace<H.Word>,
-  spinOperator: (any Hamiltonian<H.Word>)?, context: VariationalMonteCarlo<H>.Context,
+  spinOperator: (any Hamiltonian<H.Word>)?, context: RunContext,
   start: StartVector<H.Word>?, messages: [String], settings: Settings,
   resolved: ResolvedSettings, snapshot: Snapshot?
 ) throws(TrainingError) -> any TrainingRun {

@@ -23,6 +23,24 @@ public struct TraceRow: Sendable, Hashable, Codable {
   /// The first-order estimate of the energy that the state would still gain on the sample, at least
   /// 0; nil in results of earlier versions.
   public var residual: Double?
+
+  /// Creates a row.
+  public init(
+    step: Int, energy: Double, error: Double, variance: Double, temperature: Double,
+    entropy: Double, distinctSamples: Int, gradientNorm: Double, seconds: Double,
+    residual: Double? = nil
+  ) {
+    self.step = step
+    self.energy = energy
+    self.error = error
+    self.variance = variance
+    self.temperature = temperature
+    self.entropy = entropy
+    self.distinctSamples = distinctSamples
+    self.gradientNorm = gradientNorm
+    self.seconds = seconds
+    self.residual = residual
+  }
 }
 
 /// One configuration of a state with its amplitude.

@@ -15,21 +15,9 @@ internal import WaveFunctions
 final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   typealias Word = H.Word
 
-  /// What the loop needs to know about a problem beside its Hamiltonian.
-  struct Context: Sendable {
-    /// The energy of the reference configuration.
-    var referenceEnergy: Double
-    /// N of the V-score: electrons or sites.
-    var degreesOfFreedom: Int
-    /// E∞ of the V-score.
-    var infiniteTemperatureEnergy: Double
-    /// The energy's unit, for messages.
-    var unit: String
-  }
-
   let settings: Settings
   let resolved: ResolvedSettings
-  let context: Context
+  let context: RunContext
   let hamiltonian: H
   let waveFunction: any AutoregressiveWaveFunction<Word>
   let spinOperator: (any Hamiltonian<Word>)?
@@ -50,7 +38,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   init(
     hamiltonian: H, waveFunction: any AutoregressiveWaveFunction<Word>,
     spinOperator: (any Hamiltonian<Word>)?,
-    context: Context, start: StartVector<Word>?, messages: [String], settings: Settings,
+    context: RunContext, start: StartVector<Word>?, messages: [String], settings: Settings,
     resolved: ResolvedSettings
   ) {
     self.hamiltonian = hamiltonian
@@ -82,7 +70,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
 
   /// What speaks against having converged.
   var obstacles: [Convergence.Obstacle] {
-    Convergence(resolved: resolved).obstacles(trace, shift: rule.regularisation)
+    resolved.convergence.obstacles(trace, shift: rule.regularisation)
   }
 
   /// Seconds since the run began, over all its parts.
