@@ -65,6 +65,68 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
   /// σ = W √(Var_c/(n − 1)),  Var_c = Σ_c w |v − v̄_c|²/W
   /// ```
   ///
+  /// over the drawn configurations `c` of weight `W` and the mean `v̄_c` among them, from `n` draws.
+  /// Draws do not see what they missed: where the second moment of the rest is known better, it is
+  /// taken instead.
+  ///
+  /// - Parameters:
+  ///   - values: `v`, `[M]`.
+  ///   - moment: `Σ p |v − v̄|²` over all that is outside the exact head, about the mean of all, or nil
+  ///     to estimate it from the draws.
+  /// - Returns: σ, with the bound for dropped weight.
+  public func standardError(of values: [Double], moment: Double? = nil) -> Double {
+    precondition(values.count == count, "one value for each configuration")
+    var (weight, first, total) = (0.0, 0.0, 0.0)
+    for index in 0..<count {
+      let part = weights[index] * values[index]
+      total += part
+      if index < exactCount { continue }
+      weight += weights[index]
+      first += part
+    }
+    if weight > 0 { first /= weight }
+    var second = 0.0
+    if let moment {
+      second = max(0, moment - weight * (first - total) * (first - total))
+    } else {
+      for index in exactCount..<count {
+        second += weights[index] * (values[index] - first) * (values[index] - first)
+      }
+    }
+    var squared = 0.0
+    if effectiveDraws > 0 { squared = weight * second / max(1, effectiveDraws - 1) }
+    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
+    if missing > 0 { squared += missing * second }
+    return squared.squareRoot()
+  }
+
+  /// The number of draws that a unit of weight outside the exact head stands for; 0 where there are
+  /// none.
+  public var drawsPerWeight: Double {
+    let drawn = weights[exactCount...].reduce(0, +)
+    return drawn > 0 ? effectiveDraws / drawn : 0
+  }
+
+  /// The number of configurations, M.
+  public var count: Int { configurations.count }
+
+  /// The error of a mean over the sample from the variance alone: of its draws, and of the weight
+  /// that it is known to miss.
+  ///
+  /// For the missing weight `d` the bound of Cauchy and Schwarz on the mean over the rest against the
+  /// mean over all, `√(d/(1−d) Var)`, with the variance of the whole state.
+  public func meanError(variance: Double) -> Double {
+    let drawn = effectiveDraws > 0 ? variance / effectiveDraws : 0
+    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
+    return (drawn + (missing > 0 ? variance * missing : 0)).squareRoot()
+  }
+
+  /// The standard error of `Σ w v`, of which the exact head has none.
+  ///
+  /// ```
+  /// σ = W √(Var_c/(n − 1)),  Var_c = Σ_c w |v − v̄_c|²/W
+  /// ```
+  ///
   /// over the drawn configurations `c` of weight `W` and the mean `v̄_c` among them, from `n` draws. What
   /// the draws missed they do not know; `hiddenMoment` is what is known of it from elsewhere.
   ///

@@ -28,8 +28,8 @@ extension VariationalMonteCarlo {
     let floor = resolved.denominatorFloor
     let leak = finalEstimator.leak(
       of: sample, energies: energies, floor: floor, random: stream.split(3))
-    let variance =
-      isExact ? energies.variance : max(energies.variance, summedVariance(sample, energies, leak))
+    let moments = moments(sample, energies, leak)
+    let variance = isExact ? energies.variance : max(energies.variance, moments.whole)
     let subspace = isExact ? nil : subspaceEnergy(of: sample, energies, stream)
     let spin = spinOperator.map { expectation(of: $0, in: sample, stream.split(4)) }
     let remaining = try remainingError(sample, energies, leak: leak, isWhole: isExact)
@@ -38,7 +38,7 @@ extension VariationalMonteCarlo {
     var result = FinalResult(
       energy: energies.energy,
       error: isExact
-        ? 0 : sample.standardError(of: energies.real, hiddenMoment: leak.variance),
+        ? 0 : sample.standardError(of: energies.real, moment: moments.drawn),
       variance: variance, isExactSum: isExact, distinctSamples: sample.count,
       draws: Int(min(1e15, sample.effectiveDraws)), droppedWeight: sample.droppedWeight,
       // A single configuration has neither variance nor gap.
@@ -72,20 +72,24 @@ extension VariationalMonteCarlo {
     ).sample(random: stream)
   }
 
-  /// The variance of the whole state without the noise of draws, which do not see the configurations
-  /// that they missed: `Σ p |E_loc − E|²` over the sample with its exact `p`, and the residuals
-  /// `p_y |E_loc(y) − E|² = |((H − E) ψ)_y|²` outside.
-  private func summedVariance(
+  /// The second moments of local energies about their mean without the noise of draws, which do not see
+  /// the configurations that they missed: `Σ p |E_loc − E|²` over the sample with its exact `p`, and the
+  /// residuals `p_y |E_loc(y) − E|² = |((H − E) ψ)_y|²` outside.
+  ///
+  /// - Returns: The moment of the whole state, and that of all outside the exact head.
+  private func moments(
     _ sample: Sample<Word>, _ energies: LocalEnergies, _ leak: Leak
-  ) -> Double {
-    var sum = leak.variance
+  ) -> (whole: Double, drawn: Double) {
+    var moments = (whole: leak.variance, drawn: leak.variance)
     for (index, x) in sample.configurations.enumerated() {
       let probability =
         Double(waveFunction.space.multiplicity(x)) * exp(2 * energies.logModulus[index])
       let real = energies.real[index] - energies.energy
-      sum += probability * (real * real + energies.imaginary[index] * energies.imaginary[index])
+      let imaginary = energies.imaginary[index]
+      moments.whole += probability * (real * real + imaginary * imaginary)
+      if index >= sample.exactCount { moments.drawn += probability * real * real }
     }
-    return sum
+    return moments
   }
 
   /// Estimates how far the energy is above the lowest one of the sector.

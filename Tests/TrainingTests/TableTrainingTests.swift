@@ -95,7 +95,7 @@ import WaveFunctions
         default:
           $0.optimizer.kind = .adam
           $0.optimizer.learningRate = 0.05
-          $0.convergence.steps = 600
+          $0.convergence.steps = 3000
         }
       })
     try finish(run)
