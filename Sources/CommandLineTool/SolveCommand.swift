@@ -51,9 +51,9 @@ struct SolveCommand: ParsableCommand {
   func run() throws {
     let start = ContinuousClock.now
     let logger = talk.verbosity.makeLogger()
-    var options = SolveOptions(lattice: lattice, settings: [settings], files: files)
+    var options = SolveOptions(lattice: lattice, settings: settings.given, files: files)
     if let config { options = options.over(try ConfigurationFile.read(config)) }
-    let plan =
+    var plan =
       if let resume {
         try SolvePlan(resuming: resume, input: input, options: options, logger: logger)
       } else {
@@ -63,7 +63,13 @@ struct SolveCommand: ParsableCommand {
     do {
       run = try makeTrainingRun(plan.problem, settings: plan.settings, snapshot: plan.snapshot)
     } catch {
-      throw ToolError("\(error)")
+      throw ToolError(error)
+    }
+    for warning in options.settings.warnings(
+      in: run.settings, problem: plan.problem, sectorDimension: run.sectorDimension)
+    {
+      logger.warning("\(warning)")
+      plan.warnings.append(warning)
     }
     if let expected = plan.sectorDimension, expected != run.sectorDimension {
       throw ToolError(
@@ -96,7 +102,7 @@ struct SolveCommand: ParsableCommand {
     do {
       outcome = try driver.drive(progress: &progress)
     } catch let error as TrainingError {
-      throw ToolError("\(error)")
+      throw ToolError(error)
     } catch let error as HDF5Error {
       throw ToolError("the result could not be written. \(error)")
     }

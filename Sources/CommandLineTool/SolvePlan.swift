@@ -8,23 +8,15 @@ internal import Training
 /// The options of a run from the command line and the configuration file.
 struct SolveOptions {
   var lattice: LatticeOptions
-  /// Lists of settings; later ones win.
-  var settings: [SettingsOptions]
+  /// The settings that were given; later ones win.
+  var settings: [GivenSetting]
   var files: RunOptions
 
   /// Returns these options over those of a file.
   func over(_ file: ConfigurationFile) -> SolveOptions {
     SolveOptions(
-      lattice: lattice.over(file.lattice), settings: [file.settings] + settings,
+      lattice: lattice.over(file.lattice), settings: file.settings + settings,
       files: files.over(file.run))
-  }
-
-  /// Overwrites those settings that were given.
-  func apply(to result: inout Settings, positions: Int) throws {
-    for options in settings { try options.apply(to: &result, positions: positions) }
-    if let width = result.ansatz.width, let heads = result.ansatz.heads, width % heads != 0 {
-      throw ToolError("--width must be a multiple of --heads, but \(width) is not of \(heads).")
-    }
   }
 }
 
@@ -37,8 +29,8 @@ struct SolvePlan {
   let provenance: RunRecord.Provenance
   /// The number of configurations in the sector of the run that is resumed; nil for a new one.
   let sectorDimension: Double?
-  /// What the input's reader had to assume.
-  let warnings: [String]
+  /// What the input's reader had to assume, and which settings have no effect.
+  var warnings: [String]
 
   /// Plans a new run.
   init(input: String?, options: SolveOptions, logger: Logger) throws {
@@ -60,9 +52,11 @@ struct SolvePlan {
         "what is to be solved? Give an integral file, --lattice with --size, or --resume.")
     }
     var settings = Settings()
-    try options.apply(to: &settings, positions: problem.positions)
+    try options.settings.apply(to: &settings, positions: problem.positions)
     self.settings = settings
-    self.warnings = warnings
+    let useless = try options.settings.checkEffects(in: settings, problem: problem)
+    for warning in useless { logger.warning("\(warning)") }
+    self.warnings = warnings + useless
     snapshot = nil
     sectorDimension = nil
     output = options.files.output ?? name
@@ -72,6 +66,7 @@ struct SolvePlan {
 
   /// Plans to go on with a run.
   init(resuming path: String, input: String?, options: SolveOptions, logger: Logger) throws {
+    try checkResumePath(path)
     let record: RunRecord
     do {
       record = try ResultFile.read(path)
@@ -93,21 +88,21 @@ struct SolvePlan {
           + "with it, or start a new run without --resume.")
     }
     var settings = record.settings
-    try options.apply(to: &settings, positions: record.problem.positions)
-    guard settings.withEnd(of: record.settings) == record.settings else {
-      throw ToolError(
-        "--resume goes on with the run's own settings; only --steps, --energy-tolerance, --window, "
-          + "--final-draws, --final-samples, --exact-limit, --leading and --threads may change.")
-    }
+    try options.settings.apply(to: &settings, goingOnWith: record)
+    let useless = try options.settings.checkEffects(in: settings, problem: record.problem)
+    for warning in useless { logger.warning("\(warning)") }
     problem = record.problem
     self.settings = settings
     snapshot = record.snapshot
-    warnings = []
+    warnings = useless
     output = options.files.output ?? path
     provenance = Self.makeProvenance(input: record.provenance.input)
     sectorDimension = record.sectorDimension
     try OutputPath.check(output, input: input)
     logger.notice("going on after step \(record.snapshot.step) of \(path)")
+    for line in try options.settings.notices(of: record, goingOnWith: settings) {
+      logger.notice("\(line)")
+    }
   }
 
   /// The energy's unit.
@@ -157,16 +152,4 @@ extension Problem {
 extension RunRecord {
   /// The problem's name for people.
   var problemName: String { problem.name(input: provenance.input) }
-}
-
-extension Settings {
-  /// Returns these settings with those of the run's end, which a resumed run may change, taken
-  /// from another.
-  fileprivate func withEnd(of other: Settings) -> Settings {
-    var result = self
-    result.convergence = other.convergence
-    result.evaluation = other.evaluation
-    result.threads = other.threads
-    return result
-  }
 }

@@ -26,7 +26,7 @@ struct TrainingDriver {
   /// - Returns: The final result, or the signal that ended the run after a checkpoint.
   /// - Throws: What the run or the last storing throws.
   func drive(progress: inout ProgressReporter) throws -> Outcome {
-    try run.prepare { logger.notice("\($0)") }
+    try run.prepare { logger.notice("\(withFlags($0))") }
     var lastStored = ContinuousClock.now
     var isStored = false
     while !run.isFinished {

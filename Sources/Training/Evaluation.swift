@@ -20,7 +20,7 @@ extension VariationalMonteCarlo {
       throw TrainingError(
         .notFinite,
         "the final energy is not finite: training has diverged; a smaller "
-          + "--learning-rate or a larger --shift keeps the parameters in range")
+          + "`learning-rate` or a larger `shift` keeps the parameters in range")
     }
     let logModulus = energies.numbers.map { finalEstimator.amplitudes.logModulus[Int($0)] }
     let phases = energies.numbers.map { finalEstimator.amplitudes.phase[Int($0)] }

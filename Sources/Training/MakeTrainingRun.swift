@@ -18,6 +18,7 @@ internal import WaveFunctions
 public func makeTrainingRun(
   _ problem: Problem, settings: Settings, snapshot: Snapshot? = nil
 ) throws(TrainingError) -> any TrainingRun {
+  try settings.check()
   // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
   BLAS.setThreadCount(1)
   setParallelThreadCount(max(0, settings.threads ?? 0))
@@ -48,16 +49,9 @@ private func makeMolecularRun<Word: ConfigurationWord>(
 ) throws(TrainingError) -> any TrainingRun {
   if settings.ansatz.latticeSymmetry == true {
     throw TrainingError(
-      .invalidSettings, "--lattice-symmetry is for lattices, not molecules; leave the option out")
+      .invalidSettings, "`lattice-symmetry` is for lattices, not molecules; leave it out")
   }
-  // The small interaction is made before the other settings are known to be in range.
   let determinants = settings.start.determinants ?? 200
-  guard (1...ResolvedSettings.mostDeterminants).contains(determinants) else {
-    throw TrainingError(
-      .invalidSettings,
-      "--start-determinants must be from 1 to \(ResolvedSettings.mostDeterminants), not "
-        + "\(determinants)")
-  }
   let hamiltonian = MolecularHamiltonian<Word>(integrals)
   var messages: [String] = []
   let isFlippable =
@@ -77,12 +71,12 @@ private func makeMolecularRun<Word: ConfigurationWord>(
     } else if settings.ansatz.spinFlipSymmetry == true {
       throw TrainingError(
         .invalidSettings,
-        "--spin-flip: the lowest state is neither even nor odd under spin flip; leave the option out"
+        "`spin-flip`: the lowest state is neither even nor odd under spin flip; leave it out"
       )
     }
   } else if settings.ansatz.spinFlipSymmetry == true {
     throw TrainingError(
-      .invalidSettings, "--spin-flip needs as many α as β electrons and restricted integrals")
+      .invalidSettings, "`spin-flip` needs as many α as β electrons and restricted integrals")
   }
   if let snapshot { parity = try spinFlipParity(of: snapshot, isFlippable) }
 
@@ -134,14 +128,14 @@ private func selectIrrep<Word: ConfigurationWord>(
     throw TrainingError(
       .invalidSector,
       "\(name) has no determinant with \(integrals.alphaCount) α and \(integrals.betaCount) β "
-        + "electrons in \(integrals.orbitalCount) orbitals; choose another --irrep, or `any`")
+        + "electrons in \(integrals.orbitalCount) orbitals; choose another `irrep`, or any")
   }
 
   guard integrals.orbitalIrreps != nil else {
     if case .label(let label) = choice, label != 0 {
       throw TrainingError(
         .invalidSettings,
-        "--irrep \(label + 1): the integrals carry no orbital symmetry; leave the option out")
+        "`irrep` \(label + 1): the integrals carry no orbital symmetry; leave it out")
     }
     return (nil, try needed(nil))
   }
@@ -171,7 +165,7 @@ private func selectIrrep<Word: ConfigurationWord>(
       messages.append(
         "warning: the file asks for irrep \(target + 1) (ISYM), but a small CI is lower in irrep "
           + "\(best.irrep + 1) by \(estimate(result) - estimate(best.result)) Eh; "
-          + "--irrep \(best.irrep + 1) solves for that")
+          + "`irrep` \(best.irrep + 1) solves for that")
     } else {
       messages.append("symmetry: irrep \(target + 1), as the file asks")
     }
@@ -254,7 +248,7 @@ private func checkMemory(
       .invalidSettings,
       "steps on \(Int(rows)) and an evaluation on \(Int(evaluated)) configurations with \(Int(columns + phaseColumns)) parameters need "
         + "about \(gigabytes(bytes)) of memory, and this machine has \(gigabytes(available)); choose "
-        + "fewer --samples or --final-samples, a lower --exact-limit or a smaller network")
+        + "fewer `samples` or `final-samples`, a lower `exact-limit` or a smaller network")
   }
 }
 

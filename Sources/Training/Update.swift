@@ -169,7 +169,7 @@ extension VariationalMonteCarlo {
     } catch {
       throw TrainingError(
         .notFinite,
-        "the modulus network's step cannot be solved for (\(error)); try a larger --shift")
+        "the modulus network's step cannot be solved for (\(error)); try a larger `shift`")
     }
     gradientNorm += try phaseStep(
       configurations, targets: targets.map(\.imaginary), metric: metric, scales: scales,
@@ -217,7 +217,7 @@ extension VariationalMonteCarlo {
       optimizer.phaseStep = step
     } catch {
       throw TrainingError(
-        .notFinite, "the phase network's step cannot be solved for (\(error)); try a larger --shift"
+        .notFinite, "the phase network's step cannot be solved for (\(error)); try a larger `shift`"
       )
     }
     return squaredNorm

@@ -155,7 +155,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     guard energies.energy.isFinite, energies.variance.isFinite else {
       throw TrainingError(
         .notFinite,
-        "step \(number): the energy is not finite; a smaller --learning-rate or a larger --shift "
+        "step \(number): the energy is not finite; a smaller `learning-rate` or a larger `shift` "
           + "keeps the parameters in range")
     }
     return (sample, energies, resolved.temperatures.temperature(at: number - 1))
