@@ -133,7 +133,8 @@ let package = Package(
         "NeuralNetworks", "Optimization", "Sampling", "Training", "WaveFunctions",
       ]),
     tests(
-      "CommandLineToolTests", ["CommandLineTool", "HDF5Files", "Integrals", "qchem-nqs"],
+      "CommandLineToolTests",
+      ["CommandLineTool", "HDF5Files", "Integrals", "Training", "qchem-nqs"],
       resources: [.copy("Reference")]),
   ],
   swiftLanguageModes: [.v6]

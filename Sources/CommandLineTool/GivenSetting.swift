@@ -34,6 +34,7 @@ extension [GivenSetting] {
   /// - Parameters:
   ///   - settings: Where to set them.
   ///   - positions: The number of orbitals or sites.
+  /// - Throws: ``ToolError`` where a value is none that its setting may have.
   func apply(to settings: inout Settings, positions: Int) throws(ToolError) {
     do throws(TrainingError) {
       for given in self { try given.setting.set(given.text, in: &settings, positions: positions) }
@@ -52,6 +53,7 @@ extension [GivenSetting] {
   ///   - settings: All settings, with these among them.
   ///   - problem: The problem.
   /// - Returns: Warnings.
+  /// - Throws: ``ToolError`` with the reason, and what to do.
   func checkEffects(in settings: Settings, problem: Problem) throws(ToolError) -> [String] {
     var warnings: [String] = []
     var fileSettings = Settings()
@@ -70,12 +72,13 @@ extension [GivenSetting] {
     return warnings
   }
 
-  /// Returns warnings of settings that turn out to have no effect once the sector is known.
+  /// Finds settings that turn out to have no effect once the sector is known.
   ///
   /// - Parameters:
   ///   - settings: All settings, with no default left open.
   ///   - problem: The problem.
   ///   - sectorDimension: The number of configurations in the sector.
+  /// - Returns: A warning for each.
   func warnings(in settings: Settings, problem: Problem, sectorDimension: Double) -> [String] {
     latest.compactMap { given in
       guard !given.isDefault, given.setting.complaint(in: settings, problem: problem) == nil else {

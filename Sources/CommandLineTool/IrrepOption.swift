@@ -32,13 +32,13 @@ enum IrrepNames {
     ("Ci", ["Ag", "Au"], ["Ag", "Au"]),
   ]
 
-  /// Returns which number an irrep's name stands for, in a sentence; nil for names that none of the
-  /// possible point groups has.
+  /// Says which number an irrep's name stands for.
   ///
   /// - Parameters:
   ///   - name: The name.
   ///   - pointGroup: The point group, where the file says it.
   ///   - count: The number of irreps.
+  /// - Returns: A sentence; nil for names that none of the possible point groups has.
   static func explanation(_ name: String, pointGroup: String?, count: Int) -> String? {
     let known = groups.filter { $0.name.lowercased() == pointGroup?.lowercased() }
     let possible = known.isEmpty ? groups.filter { $0.molpro.count == count } : known

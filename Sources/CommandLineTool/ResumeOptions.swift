@@ -44,6 +44,7 @@ extension [GivenSetting] {
   ///   - record: The run.
   ///   - settings: Its settings from now on.
   /// - Returns: Lines for the log.
+  /// - Throws: ``ToolError`` where the settings are out of range.
   func notices(of record: RunRecord, goingOnWith settings: Settings) throws(ToolError) -> [String] {
     let done = record.snapshot.step
     let asked = askedSteps(in: settings)

@@ -10,6 +10,7 @@ extension RunRecord {
   ///
   /// - Parameter settings: The settings of the run that goes on.
   /// - Returns: The sentences.
+  /// - Throws: ``TrainingError`` where the settings are out of range.
   public func scheduleChanges(under settings: Settings) throws(TrainingError) -> [String] {
     var isLattice = false
     if case .lattice = problem { isLattice = true }

@@ -14,12 +14,13 @@ struct Requirement: Sendable {
 }
 
 extension Setting {
-  /// Returns why the setting has no effect, and what to do; nil where it has one, or may have.
+  /// Judges whether the setting has an effect.
   ///
   /// - Parameters:
   ///   - settings: All settings.
   ///   - problem: The problem; nil to judge by the settings alone.
   ///   - sectorDimension: The number of configurations in the sector, once it is known.
+  /// - Returns: Why it has none and what to do; nil where it has one, or may have.
   public func complaint(
     in settings: Settings, problem: Problem? = nil, sectorDimension: Double? = nil
   ) -> String? {
