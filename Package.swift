@@ -27,7 +27,7 @@ let package = Package(
       name: "QuantumChemistryNQS",
       targets: [
         "Configurations", "Integrals", "Hamiltonians", "ExactSolvers", "NeuralNetworks",
-        "WaveFunctions", "Sampling", "Optimization", "Training",
+        "WaveFunctions", "Sampling", "Estimators", "Optimization", "Training",
       ]),
     .executable(name: "qchem-nqs", targets: ["qchem-nqs"]),
   ],
@@ -54,30 +54,38 @@ let package = Package(
 
     // MARK: - Foundations: no physics
 
-    library("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+    library("Parallelism", []),
+    library("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "Parallelism"]),
     library("HDF5Files", ["CHDF5"]),
 
     // MARK: - Physics: no networks
 
     library("Configurations", []),
     library("Integrals", ["HDF5Files"]),
-    library("Hamiltonians", ["Configurations", "Integrals", "LinearAlgebra"]),
-    library("ExactSolvers", ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra"]),
+    library(
+      "Hamiltonians", ["Configurations", "Integrals", "LinearAlgebra", "Parallelism"]),
+    library(
+      "ExactSolvers",
+      ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism"]),
 
     // MARK: - Networks: no Hamiltonians
 
-    library("NeuralNetworks", ["Configurations", "LinearAlgebra"]),
-    library("WaveFunctions", ["Configurations", "LinearAlgebra", "NeuralNetworks"]),
+    library("NeuralNetworks", ["Configurations", "LinearAlgebra", "Parallelism"]),
+    library(
+      "WaveFunctions", ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism"]),
 
     // MARK: - Algorithms
 
-    library("Sampling", ["Configurations", "LinearAlgebra", "NeuralNetworks", "WaveFunctions"]),
-    library("Optimization", ["LinearAlgebra"]),
+    library("Sampling", ["Configurations", "Parallelism", "WaveFunctions"]),
+    library(
+      "Estimators", ["Configurations", "Hamiltonians", "Parallelism", "Sampling", "WaveFunctions"]),
+    library("Optimization", ["LinearAlgebra", "Parallelism", "WaveFunctions"]),
     library(
       "Training",
       [
-        "Configurations", "ExactSolvers", "Hamiltonians", "HDF5Files", "Integrals", "LinearAlgebra",
-        "NeuralNetworks", "Optimization", "Sampling", "WaveFunctions",
+        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "HDF5Files", "Integrals",
+        "LinearAlgebra", "NeuralNetworks", "Optimization", "Parallelism", "Sampling",
+        "WaveFunctions",
       ]),
 
     // MARK: - The tool
@@ -85,8 +93,8 @@ let package = Package(
     library(
       "CommandLineTool",
       [
-        "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "HDF5Files", "Hamiltonians",
-        "Integrals", "LinearAlgebra", "Training",
+        "CHDF5", "COpenBLAS", "Configurations", "Estimators", "ExactSolvers", "HDF5Files",
+        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -101,13 +109,15 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra",
-        "NeuralNetworks", "Optimization", "Sampling", "Training", "WaveFunctions",
+        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "Integrals",
+        "LinearAlgebra", "NeuralNetworks", "Optimization", "Parallelism", "Sampling", "Training",
+        "WaveFunctions",
       ],
       path: "Benchmarks/Sources/benchmarks", swiftSettings: settings),
 
     // MARK: - Tests
 
+    tests("ParallelismTests", ["Parallelism"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("ConfigurationsTests", ["Configurations"]),
     tests(
@@ -122,15 +132,16 @@ let package = Package(
     tests("NeuralNetworksTests", ["Configurations", "LinearAlgebra", "NeuralNetworks"]),
     tests(
       "WaveFunctionsTests",
-      ["Configurations", "LinearAlgebra", "NeuralNetworks", "WaveFunctions"]),
+      ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism", "WaveFunctions"]),
     tests(
-      "SamplingTests", ["Configurations", "NeuralNetworks", "Sampling", "WaveFunctions"]),
+      "SamplingTests",
+      ["Configurations", "NeuralNetworks", "Parallelism", "Sampling", "WaveFunctions"]),
     tests("OptimizationTests", ["Configurations", "LinearAlgebra", "Optimization"]),
     tests(
       "TrainingTests",
       [
-        "Configurations", "ExactSolvers", "HDF5Files", "Hamiltonians", "Integrals",
-        "NeuralNetworks", "Optimization", "Sampling", "Training", "WaveFunctions",
+        "Configurations", "Estimators", "ExactSolvers", "HDF5Files", "Hamiltonians", "Integrals",
+        "NeuralNetworks", "Optimization", "Parallelism", "Sampling", "Training", "WaveFunctions",
       ]),
     tests(
       "CommandLineToolTests",

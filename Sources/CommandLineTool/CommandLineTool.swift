@@ -3,9 +3,13 @@ internal import Foundation
 
 /// The program's entry: parses the command line, runs the command and ends the process.
 ///
-/// Exit codes: 0 done, 2 bad usage or input, 3 stopped before the convergence asked for, 130 and
-/// 143 after SIGINT and SIGTERM.
+/// Exit codes: 0 done, 2 bad usage or input, 3 stopped before the convergence asked for, 128 + n
+/// after signal n.
 public func main() -> Never {
+  // A file that is too long for `ulimit -f` is an error like a full disk.
+  signal(SIGXFSZ, SIG_IGN)
+  // A reader that went away, as `| head` does, is no reason to stop a long run.
+  signal(SIGPIPE, SIG_IGN)
   restartWithFasterKernels()
   exit(run(Array(CommandLine.arguments.dropFirst())))
 }
@@ -62,7 +66,8 @@ struct RootCommand: ParsableCommand {
         qchem-nqs convert h2o.fcidump h2o.h5
 
       Exit codes: 0 done; 2 bad usage or input; 3 not converged where --require-convergence was \
-      given; 130 and 143 stopped by a signal, after a checkpoint.
+      given; 128 + n stopped by signal n (SIGINT 130, SIGTERM 143, SIGHUP 129, SIGUSR1 138), after a \
+      checkpoint.
       """,
     version: programVersion,
     subcommands: [

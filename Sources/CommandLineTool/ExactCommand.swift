@@ -5,6 +5,7 @@ internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
 internal import Logging
+internal import Parallelism
 internal import Training
 
 /// `qchem-nqs exact`.
@@ -23,7 +24,7 @@ struct ExactCommand: ParsableCommand {
         qchem-nqs exact --lattice heisenberg --geometry chain --size 16
       """)
 
-  @Argument(help: "The integral file; leave it out for lattices.")
+  @Argument(help: "The integral file, or - for standard input; leave it out for lattices.")
   var input: String?
 
   @OptionGroup(title: "Lattices") var lattice: LatticeOptions
@@ -37,7 +38,7 @@ struct ExactCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The most memory to use, such as 8G or 500M.", valueName: "bytes"))
   var memoryLimit = ByteCount(bytes: 8 << 30)
 
-  @Option(help: "The number of threads. (default: all cores)")
+  @Option(help: "The number of threads. (default: see 'info')")
   var threads: Int?
 
   @OptionGroup var talk: TalkOptions
@@ -49,7 +50,9 @@ struct ExactCommand: ParsableCommand {
 
   func run() throws {
     let start = ContinuousClock.now
-    setParallelThreadCount(threads ?? 0)
+    _ = SignalWatch()
+    setParallelThreadCount(threadCount)
+    try checkAddressSpace()
     var result: ExactResult
     switch (input, try lattice.makeModel()) {
     case (let input?, nil): result = try solveMolecule(input)
@@ -80,12 +83,13 @@ struct ExactCommand: ParsableCommand {
         roots: roots, irrep: label, memoryLimit: UInt64(memoryLimit.bytes))
       let spins = solution.states.map(\.spinSquared)
       return ExactResult(
-        problem: path, unit: "Eh", sites: nil, energies: solution.energies, spinSquared: spins,
+        problem: molecule.path, unit: "Eh", sites: nil, energies: solution.energies,
+        spinSquared: spins,
         irreps: solution.states.map { $0.irrep.map { Int($0) + 1 } },
         residuals: solution.states.map(\.residual), dimension: Double(solution.dimension),
         warnings: molecule.file.warnings)
     } catch let error as EigensolverError {
-      throw ToolError("\(path): \(error).")
+      throw ToolError("\(molecule.path): \(error).")
     }
   }
 
@@ -115,6 +119,28 @@ struct ExactCommand: ParsableCommand {
       throw ToolError(
         "the exact solution needs about \(ByteCount.text(needed)) of memory, more than the limit "
           + "of \(memoryLimit); raise --memory-limit, choose one irrep, or use 'solve'.")
+    }
+    let available = AvailableMemory.current()
+    guard needed <= Double(available.bytes) else {
+      throw ToolError(
+        "the exact solution needs about \(ByteCount.text(needed)) of memory, and this process may use "
+          + "\(ByteCount.text(Double(available.bytes))), because of \(available.reason); choose one "
+          + "irrep, or use 'solve'.")
+    }
+    try checkAddressSpace(data: needed)
+  }
+
+  private var threadCount: Int { threads ?? ProcessorCount.current.count }
+
+  /// Refuses to start where the address space is too small for OpenBLAS, which would try for ever.
+  private func checkAddressSpace(data: Double = 0) throws {
+    guard let left = AvailableMemory.initial.addressSpace else { return }
+    let needed = Double(AvailableMemory.threadWorkspace(threads: threadCount)) + data
+    guard needed <= Double(left) else {
+      throw ToolError(
+        "the exact solution needs about \(ByteCount.text(needed)) of address space on \(threadCount) "
+          + "threads, and its limit (ulimit -v) leaves \(ByteCount.text(Double(left))); raise the limit "
+          + "or choose fewer --threads.")
     }
   }
 }

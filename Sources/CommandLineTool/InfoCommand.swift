@@ -3,6 +3,7 @@ internal import CHDF5
 internal import COpenBLAS
 internal import Foundation
 internal import LinearAlgebra
+internal import Parallelism
 
 /// `qchem-nqs info`.
 struct InfoCommand: ParsableCommand {
@@ -19,6 +20,8 @@ struct InfoCommand: ParsableCommand {
   func run() throws {
     let environment = ProcessInfo.processInfo.environment
     let restarted = environment["QCHEM_NQS_RESTARTED"] != nil
+    let processors = ProcessorCount.current
+    let memory = AvailableMemory.current()
     let rows: [(label: String, key: String, value: String)] = [
       ("qchem-nqs", "version", programVersion),
       ("operating system", "system", ProcessInfo.processInfo.operatingSystemVersionString),
@@ -26,7 +29,11 @@ struct InfoCommand: ParsableCommand {
       ("processor's SIMD", "cpu_simd", bestSIMDLevel(of: processorFeatures())),
       ("compiled for", "compiled_simd", compiledSIMDLevel),
       ("compiler", "compiler", compilerVersion),
-      ("cores", "cores", String(ProcessInfo.processInfo.activeProcessorCount)),
+      ("cores", "cores", String(sysconf(Int32(_SC_NPROCESSORS_ONLN)))),
+      ("threads", "threads", String(processors.count)),
+      ("  because", "threads_reason", processors.reason),
+      ("memory", "memory", ByteCount.text(Double(memory.bytes))),
+      ("  because of", "memory_reason", memory.reason),
       (
         "BLAS kernels", "blas_kernel",
         BLAS.kernelName + (restarted ? " (chosen by qchem-nqs)" : "")

@@ -13,11 +13,12 @@ struct InspectCommand: ParsableCommand {
       OpenMolcas), recognised by its content, checks it, and prints orbitals, electrons, symmetry, \
       the number of determinants and the energy of the best single determinant.
 
-      Example:
+      Examples:
         qchem-nqs inspect h2o.fcidump
+        zcat h2o.fcidump.gz | qchem-nqs inspect -
       """)
 
-  @Argument(help: "The integral file.")
+  @Argument(help: "The integral file, or - for standard input.")
   var input: String
 
   @OptionGroup var talk: TalkOptions

@@ -6,6 +6,7 @@ internal import Training
 
 /// A molecule from an integral file, as the commands use it.
 struct MoleculeInput {
+  /// The file's path, or "standard input".
   let path: String
   let file: IntegralFile
 
@@ -17,7 +18,7 @@ struct MoleculeInput {
   /// Reads a file and passes on what its reader had to assume.
   ///
   /// - Parameters:
-  ///   - path: The file.
+  ///   - path: The file, or `-` for the standard input.
   ///   - logger: Receives the reader's warnings.
   /// - Returns: The molecule.
   /// - Throws: ``ToolError`` with the place, what was expected and what to do.
@@ -28,6 +29,7 @@ struct MoleculeInput {
     } catch {
       throw ToolError("\(error)")
     }
+    let path = IntegralFile.name(ofPath: path)
     for warning in file.warnings { logger.warning("\(path): \(warning)") }
     let count = file.integrals.orbitalCount
     guard count <= orbitalLimit else {

@@ -13,10 +13,15 @@ struct RunOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: """
-      The result file, replaced at the first checkpoint. \
+      The result file; an earlier result is kept as FILE.~1~. \
       (default: the input's name with .nqs.h5, in this folder)
       """)
   var output: String?
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Do not keep an earlier result of the output's name. (default: no)")
+  var overwrite: Bool?
 
   @Option(
     parsing: .unconditional,
@@ -37,6 +42,7 @@ struct RunOptions: ParsableArguments {
     var merged = self
     merged.irrep = irrep ?? other.irrep
     merged.output = output ?? other.output
+    merged.overwrite = overwrite ?? other.overwrite
     merged.checkpointEvery = checkpointEvery ?? other.checkpointEvery
     merged.requireConvergence = requireConvergence ?? other.requireConvergence
     return merged

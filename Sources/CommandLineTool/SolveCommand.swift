@@ -30,7 +30,9 @@ struct SolveCommand: ParsableCommand {
         qchem-nqs solve --resume n2.h5 --steps 500
       """)
 
-  @Argument(help: "The integral file (FCIDUMP or HDF5); leave it out for lattices.")
+  @Argument(
+    help: "The integral file (FCIDUMP or HDF5), or - for standard input; leave it out for lattices."
+  )
   var input: String?
 
   @Option(help: "A TOML file with options.")
@@ -50,6 +52,7 @@ struct SolveCommand: ParsableCommand {
 
   func run() throws {
     let start = ContinuousClock.now
+    let signals = SignalWatch()
     let logger = talk.verbosity.makeLogger()
     var options = SolveOptions(lattice: lattice, settings: settings.given, files: files)
     if let config { options = options.over(try ConfigurationFile.read(config)) }
@@ -59,6 +62,11 @@ struct SolveCommand: ParsableCommand {
       } else {
         try SolvePlan(input: input, options: options, logger: logger)
       }
+    let keeper = CheckpointKeeper(output: plan.output, continues: plan.continuesOutput) {
+      logger.notice("\($0)")
+    }
+    signals.setLeave { keeper.leave($0) }
+    defer { plan.output.release() }
     let run: any TrainingRun
     do {
       run = try makeTrainingRun(plan.problem, settings: plan.settings, snapshot: plan.snapshot)
@@ -77,23 +85,22 @@ struct SolveCommand: ParsableCommand {
           + "problem has \(String(format: "%.0f", run.sectorDimension)): the file is damaged. Use an "
           + "older copy.")
     }
-    try drive(run, plan, options, logger: logger, since: start)
+    try drive(run, plan, options, keeper, signals, logger: logger, since: start)
   }
 
   private func drive(
-    _ run: any TrainingRun, _ plan: SolvePlan, _ options: SolveOptions, logger: Logger,
-    since start: ContinuousClock.Instant
+    _ run: any TrainingRun, _ plan: SolvePlan, _ options: SolveOptions, _ keeper: CheckpointKeeper,
+    _ signals: SignalWatch, logger: Logger, since start: ContinuousClock.Instant
   ) throws {
     logger.notice("\(plan.headline(of: run))")
-    let store = { (snapshot: Snapshot, final: FinalResult?) throws in
-      let record = RunRecord(
-        provenance: plan.provenance, problem: plan.problem, run: run, snapshot: snapshot,
+    let record = { (final: FinalResult?) in
+      RunRecord(
+        provenance: plan.provenance, problem: plan.problem, run: run, snapshot: run.snapshot(),
         final: final)
-      try ResultFile.write(record, to: plan.output)
     }
     let driver = TrainingDriver(
-      run: run, store: store, logger: logger, signals: SignalWatch(),
-      checkpointEvery: options.files.checkpointEvery)
+      run: run, record: record, keeper: keeper, logger: logger, signals: signals,
+      isNew: plan.snapshot == nil, checkpointEvery: options.files.checkpointEvery)
     var progress = ProgressReporter(
       descriptor: talk.quiet
         ? nil : talk.json ? Console.stderrDescriptor : Console.stdoutDescriptor,
@@ -109,23 +116,24 @@ struct SolveCommand: ParsableCommand {
     switch outcome {
     case .stopped(let signal):
       logger.notice(
-        "stopped after step \(run.trace.count); go on by: qchem-nqs solve --resume \(plan.output)")
+        "stopped after step \(run.trace.count); go on by: qchem-nqs solve --resume \(plan.output.path)"
+      )
       throw ExitCode(128 + signal)
     case .finished(let final):
-      try finish(run, final, plan, options, store: store, logger: logger, since: start)
+      keeper.keep(record(final))
+      try finish(run, final, plan, options, keeper, logger: logger, since: start)
     }
   }
 
   /// Prints the summary and stores the final result.
   private func finish(
     _ run: any TrainingRun, _ final: FinalResult, _ plan: SolvePlan, _ options: SolveOptions,
-    store: (Snapshot, FinalResult?) throws -> Void, logger: Logger,
-    since start: ContinuousClock.Instant
+    _ keeper: CheckpointKeeper, logger: Logger, since start: ContinuousClock.Instant
   ) throws {
     var failure: (any Error)?
-    do { try store(run.snapshot(), final) } catch { failure = error }
+    do { try keeper.store() } catch { failure = error }
     let summary = SolveSummary(
-      run: run, final: final, plan: plan, output: failure == nil ? plan.output : nil,
+      run: run, final: final, plan: plan, output: failure == nil ? plan.output.path : nil,
       seconds: seconds(since: start))
     if final.isCollapsed { logger.warning("\(summary.collapseWarning)") }
     if let warning = summary.referenceWarning { logger.warning("\(warning)") }

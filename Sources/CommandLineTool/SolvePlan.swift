@@ -25,7 +25,9 @@ struct SolvePlan {
   let problem: Problem
   let settings: Settings
   let snapshot: Snapshot?
-  let output: String
+  let output: OutputFile
+  /// Whether the output is the file that the run goes on with.
+  let continuesOutput: Bool
   let provenance: RunRecord.Provenance
   /// The number of configurations in the sector of the run that is resumed; nil for a new one.
   let sectorDimension: Double?
@@ -40,7 +42,7 @@ struct SolvePlan {
     case (let input?, nil):
       let molecule = try MoleculeInput.read(input, logger: logger)
       problem = try molecule.makeProblem(options.files.irrep, logger: logger)
-      name = OutputPath.standard(for: input)
+      name = OutputFile.standardName(for: input)
       warnings = molecule.file.warnings
     case (nil, let model?):
       if options.files.irrep != nil { throw ToolError("--irrep is for molecules.") }
@@ -59,20 +61,22 @@ struct SolvePlan {
     self.warnings = warnings + useless
     snapshot = nil
     sectorDimension = nil
-    output = options.files.output ?? name
-    provenance = Self.makeProvenance(input: input)
-    try OutputPath.check(output, input: input)
+    continuesOutput = false
+    provenance = Self.makeProvenance(input: input.map { IntegralFile.name(ofPath: $0) })
+    output = try OutputFile(
+      options.files.output ?? name, kind: .result, input: input,
+      overwrites: options.files.overwrite == true)
   }
 
   /// Plans to go on with a run.
   init(resuming path: String, input: String?, options: SolveOptions, logger: Logger) throws {
     try checkResumePath(path)
-    let record: RunRecord
-    do {
-      record = try ResultFile.read(path)
-    } catch {
-      throw ToolError("\(error)")
-    }
+    let name = options.files.output ?? path
+    var record = try Self.read(path)
+    output = try OutputFile(
+      name, kind: .result, input: input, overwrites: options.files.overwrite == true)
+    // Another run may have gone on with it before it was locked.
+    record = try Self.read(path)
     if options.files.irrep != nil {
       throw ToolError("--irrep cannot change on --resume; start a new run for another state.")
     }
@@ -93,16 +97,20 @@ struct SolvePlan {
     for warning in useless { logger.warning("\(warning)") }
     problem = record.problem
     self.settings = settings
-    snapshot = record.snapshot
+    // A run that was stopped before its first step begins again, with the same numbers.
+    snapshot = record.snapshot.isPrepared ? record.snapshot : nil
     warnings = useless
-    output = options.files.output ?? path
+    continuesOutput = OutputFile.isSameFile(name, path)
     provenance = Self.makeProvenance(input: record.provenance.input)
     sectorDimension = record.sectorDimension
-    try OutputPath.check(output, input: input)
     logger.notice("going on after step \(record.snapshot.step) of \(path)")
     for line in try options.settings.notices(of: record, goingOnWith: settings) {
       logger.notice("\(line)")
     }
+  }
+
+  private static func read(_ path: String) throws -> RunRecord {
+    do { return try ResultFile.read(path) } catch { throw ToolError("\(error)") }
   }
 
   /// The energy's unit.
@@ -121,14 +129,23 @@ struct SolvePlan {
     let dimension = run.sectorDimension
     let count = dimension < 1e15 ? String(Int(dimension)) : String(format: "%.2e", dimension)
     return "\(problemName): \(count) configurations, \(run.settings.ansatz.kind.rawValue) with "
-      + "\(run.parameterCount) parameters, seed \(run.settings.seed), result in \(output)"
+      + "\(run.parameterCount) parameters, seed \(run.settings.seed), result in \(output.path)"
   }
 
   private static func makeProvenance(input: String?) -> RunRecord.Provenance {
     .init(
       program: "qchem-nqs", version: programVersion,
-      libraries: ["HDF5 \(hdf5Version())", "OpenBLAS kernels \(BLAS.kernelName)"], input: input)
+      libraries: ["HDF5 \(hdf5Version())", "OpenBLAS kernels \(BLAS.kernelName)"], input: input,
+      host: hostName(), commandLine: CommandLine.arguments.map(shellQuoted).joined(separator: " "))
   }
+}
+
+/// Returns a word as a shell takes it.
+func shellQuoted(_ word: String) -> String {
+  let isPlain = word.utf8.allSatisfy {
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+./,:@%~".utf8.contains($0)
+  }
+  return isPlain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
 }
 
 extension Problem {

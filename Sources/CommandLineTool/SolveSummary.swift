@@ -1,5 +1,7 @@
 internal import Foundation
 internal import Hamiltonians
+internal import LinearAlgebra
+internal import Parallelism
 internal import Training
 
 /// What `solve` prints at the end.
@@ -53,7 +55,7 @@ struct SolveSummary {
     add("ansatz", .string(settings.ansatz.kind.rawValue))
     add("parameters", .integer(run.parameterCount))
     add("seed", Int(exactly: settings.seed).map { .integer($0) } ?? .string("\(settings.seed)"))
-    add("threads", .integer(settings.threads ?? ProcessInfo.processInfo.activeProcessorCount))
+    add("threads", .integer(settings.threads ?? ProcessorCount.current.count))
     add("steps", .integer(run.trace.count))
     add("converged", .bool(run.isConverged))
     add("unit", .string(plan.unit))

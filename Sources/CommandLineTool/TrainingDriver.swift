@@ -11,10 +11,13 @@ struct TrainingDriver {
   }
 
   let run: any TrainingRun
-  /// Stores the run's state, with its final result where there is one.
-  let store: (Snapshot, FinalResult?) throws -> Void
+  /// Makes the record of a state of the run, with its final result where there is one.
+  let record: (FinalResult?) -> RunRecord
+  let keeper: CheckpointKeeper
   let logger: Logger
   let signals: SignalWatch
+  /// Whether the run begins, and does not go on from a checkpoint.
+  let isNew: Bool
   /// Steps between checkpoints; nil to store about every ``checkpointSeconds``.
   let checkpointEvery: Int?
 
@@ -26,44 +29,43 @@ struct TrainingDriver {
   /// - Returns: The final result, or the signal that ended the run after a checkpoint.
   /// - Throws: What the run or the last storing throws.
   func drive(progress: inout ProgressReporter) throws -> Outcome {
+    // A signal before the first step ends the run at once; it can then be begun again.
+    var first = record(nil)
+    first.snapshot.isPrepared = !isNew
+    keeper.keep(first)
     try run.prepare { logger.notice("\(withFlags($0))") }
+    keeper.keep(record(nil))
+    signals.waitForSteps()
     var lastStored = ContinuousClock.now
-    var isStored = false
     while !run.isFinished {
       if let signal = signals.received { return try stop(signal) }
       let row = try run.step()
-      isStored = false
+      keeper.keep(record(nil))
       progress.show(row, isLast: run.isFinished || signals.received != nil)
       let isDue =
         checkpointEvery.map { row.step % $0 == 0 }
         ?? (lastStored.duration(to: .now) > .seconds(Self.checkpointSeconds))
       if isDue {
-        do {
-          try store(run.snapshot(), nil)
-          isStored = true
-        } catch {
+        do { try keeper.store() } catch {
           logger.warning("the checkpoint of step \(row.step) could not be written: \(error)")
         }
         lastStored = .now
       }
     }
     if let signal = signals.received { return try stop(signal) }
-    if !isStored {
-      // The result is stored once more: a full disk must not keep it from being printed.
-      do { try store(run.snapshot(), nil) } catch {
-        logger.warning("the last checkpoint could not be written: \(error)")
-      }
+    // The result is stored once more: a full disk must not keep it from being printed.
+    do { try keeper.store() } catch {
+      logger.warning("the last checkpoint could not be written: \(error)")
     }
     run.settle()
-    if let signal = signals.received { return try stop(signal) }
-    // Nothing is lost from here on: a resumed run would only evaluate again.
-    signals.allowLeaving()
+    // Nothing is lost from here on: a resumed run would only settle and evaluate again.
+    if let signal = signals.stopWaiting() { return try stop(signal) }
     logger.notice("evaluating")
     return .finished(try run.evaluate())
   }
 
   private func stop(_ signal: Int32) throws -> Outcome {
-    try store(run.snapshot(), nil)
+    try keeper.store()
     return .stopped(signal: signal)
   }
 }

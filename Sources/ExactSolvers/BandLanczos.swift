@@ -1,5 +1,6 @@
 internal import Configurations
 internal import LinearAlgebra
+public import Parallelism
 
 /// The lowest eigenpairs of a large symmetric operator, by band Lanczos with thick restarts.
 ///
@@ -32,6 +33,8 @@ public struct BandLanczos: Sendable {
   public var tolerance = 1e-9
   /// The number of products with the operator after which the method gives up.
   public var maximumProducts = 5000
+  /// The threads of the work on vectors.
+  public var execution = Execution()
   /// The seed of the starting vectors.
   public var seed: UInt64 = 0x1A7C_2055
 
@@ -74,7 +77,8 @@ public struct BandLanczos: Sendable {
     precondition(dimension >= 1, "an operator needs a space")
     precondition(bandWidth >= 1 && basisSize >= minimumBasisSize, "the basis is too small")
     let wanted = min(levelCount, dimension)
-    let basis = KrylovBasis(dimension: dimension, capacity: basisSize + bandWidth)
+    let basis = KrylovBasis(
+      dimension: dimension, capacity: basisSize + bandWidth, execution: execution)
     let random = RandomSource(seed: seed)
     var randomCount: UInt64 = 0
     func appendRandomVector() {

@@ -2,6 +2,7 @@ public import Configurations
 internal import Hamiltonians
 public import Integrals
 internal import LinearAlgebra
+public import Parallelism
 
 /// Full configuration interaction: the lowest states of a molecule, exact in its orbitals.
 ///
@@ -10,6 +11,7 @@ internal import LinearAlgebra
 /// from the eigenvectors of the determinants of lowest energy.
 public struct FullCI: Sendable {
   private let integrals: MolecularIntegrals
+  private let execution: Execution
   private let irreps: [Int]
   private let irrepCount: Int
   private let alphaCounts: [Double]
@@ -57,9 +59,13 @@ public struct FullCI: Sendable {
 
   /// Prepares a calculation.
   ///
-  /// - Parameter integrals: The molecule, in at most 64 orbitals.
+  /// - Parameters:
+  ///   - integrals: The molecule, in at most 64 orbitals.
+  ///   - execution: The threads to use.
   /// - Throws: ``EigensolverError`` where there are more orbitals.
-  public init(_ integrals: MolecularIntegrals) throws(EigensolverError) {
+  public init(
+    _ integrals: MolecularIntegrals, execution: Execution = Execution()
+  ) throws(EigensolverError) {
     let n = integrals.orbitalCount
     guard n <= 64 else {
       throw EigensolverError(
@@ -72,6 +78,7 @@ public struct FullCI: Sendable {
           + "orbitals")
     }
     self.integrals = integrals
+    self.execution = execution
     irreps = integrals.orbitalIrreps.map { $0.map(Int.init) } ?? .init(repeating: 0, count: n)
     var groups = 1
     while groups <= (irreps.max() ?? 0) { groups *= 2 }
@@ -173,7 +180,7 @@ public struct FullCI: Sendable {
     for target in irrep.map({ [Int($0)] }) ?? Array(0..<irrepCount) {
       let space = FullCISpace(
         integrals, alpha: alpha, beta: beta, alphaOnly: alphaOnly, betaOnly: betaOnly,
-        irreps: irreps, irrepCount: irrepCount, target: target)
+        irreps: irreps, irrepCount: irrepCount, target: target, execution: execution)
       if space.dimension == 0 { continue }
       let pairs = try lowest(roots, space, hamiltonian, tolerance: tolerance)
       iterations = max(iterations, pairs.iterations)

@@ -2,6 +2,7 @@ internal import Configurations
 internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
+internal import Parallelism
 
 /// The Hamiltonian in the determinants of one irrep, as products with vectors.
 ///
@@ -37,6 +38,7 @@ final class FullCISpace: Sendable {
   /// `(pp|qq)` with `p` α and `q` β, `[n, n]`.
   private let coulomb: [Double]
   private let orbitals: Int
+  private let execution: Execution
 
   /// Creates the determinants of an irrep.
   ///
@@ -49,15 +51,17 @@ final class FullCISpace: Sendable {
   ///   - irreps: The irrep of each orbital.
   ///   - irrepCount: One more than the largest product of irreps, a power of two.
   ///   - target: The irrep of the determinants.
+  ///   - execution: The threads to use.
   init(
     _ integrals: MolecularIntegrals, alpha: SpinStrings, beta: SpinStrings,
     alphaOnly: MolecularHamiltonian<UInt64>, betaOnly: MolecularHamiltonian<UInt64>,
-    irreps: [Int], irrepCount: Int, target: Int
+    irreps: [Int], irrepCount: Int, target: Int, execution: Execution
   ) {
     self.alpha = alpha
     self.beta = beta
     self.irrepCount = irrepCount
     self.target = target
+    self.execution = execution
     coreEnergy = integrals.coreEnergy
     let n = integrals.orbitalCount
     orbitals = n
@@ -186,7 +190,7 @@ final class FullCISpace: Sendable {
     }
     let block = 16
     let count = strings.strings.count
-    parallelFor((count + block - 1) / block) { number in
+    execution.parallelFor((count + block - 1) / block) { number in
       var list = ConnectionList<UInt64>()
       for string in number * block..<min((number + 1) * block, count) {
         let width = widths[Int(strings.irreps[string])]
@@ -213,7 +217,7 @@ final class FullCISpace: Sendable {
       if height == 0 || width == 0 { continue }
       turn(
         x + rows[beta.starts[irrep]], into: y + columns[alpha.starts[other]], height: height,
-        width: width)
+        width: width, execution)
     }
   }
 
@@ -225,7 +229,7 @@ final class FullCISpace: Sendable {
       if height == 0 || width == 0 { continue }
       turn(
         x + columns[alpha.starts[other]], into: y + rows[beta.starts[irrep]], height: width,
-        width: height)
+        width: height, execution)
     }
   }
 
@@ -244,7 +248,7 @@ final class FullCISpace: Sendable {
     let sizes = (gathered: most * widest, factors: most * pairs, contracted: pairs * widest)
     let count = beta.strings.count
     let block = 8
-    parallelFor((count + block - 1) / block) { number in
+    execution.parallelFor((count + block - 1) / block) { number in
       let room = UnsafeMutablePointer<Double>.allocate(
         capacity: sizes.gathered + sizes.factors + sizes.contracted)
       defer { room.deallocate() }
@@ -320,7 +324,7 @@ final class FullCISpace: Sendable {
     var sums = [Double](repeating: 0, count: (count + block - 1) / block)
     sums.withUnsafeMutableBufferPointer { sums in
       nonisolated(unsafe) let sums = sums
-      parallelFor(sums.count) { number in
+      execution.parallelFor(sums.count) { number in
         var sum = 0.0
         for row in number * block..<min((number + 1) * block, count) {
           sum += exchange(x, row: row)
@@ -376,12 +380,13 @@ private func addScaled(
 
 /// Writes the transpose of a row-major matrix, in tiles that fit the cache.
 private func turn(
-  _ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, height: Int, width: Int
+  _ x: UnsafePointer<Double>, into y: UnsafeMutablePointer<Double>, height: Int, width: Int,
+  _ execution: Execution
 ) {
   let tile = 32
   nonisolated(unsafe) let x = x
   nonisolated(unsafe) let y = y
-  parallelFor((height + tile - 1) / tile) { number in
+  execution.parallelFor((height + tile - 1) / tile) { number in
     let rows = number * tile..<min((number + 1) * tile, height)
     for left in stride(from: 0, to: width, by: tile) {
       for row in rows {

@@ -1,5 +1,6 @@
 internal import Configurations
 internal import LinearAlgebra
+internal import Parallelism
 
 /// A growing set of orthonormal vectors in one block of memory, `[capacity, dimension]`.
 ///
@@ -18,8 +19,10 @@ final class KrylovBasis {
 
   private let storage: UnsafeMutablePointer<Double>
   private let chunkCount: Int
+  private let execution: Execution
 
-  init(dimension: Int, capacity: Int) {
+  init(dimension: Int, capacity: Int, execution: Execution) {
+    self.execution = execution
     self.dimension = dimension
     self.capacity = capacity
     chunkCount = (dimension + Self.chunk - 1) / Self.chunk
@@ -43,7 +46,7 @@ final class KrylovBasis {
   func fillNext(using random: RandomSource) {
     nonisolated(unsafe) let target = next
     let dimension = dimension
-    parallelFor(chunkCount) { index in
+    execution.parallelFor(chunkCount) { index in
       var stream = random.split(UInt64(index))
       for element in (index * Self.chunk)..<min(dimension, (index + 1) * Self.chunk) {
         target[element] = 2 * stream.uniform() - 1
@@ -82,7 +85,7 @@ final class KrylovBasis {
     var partial = [Double](repeating: 0, count: chunkCount * (count + 1))
     partial.withUnsafeMutableBufferPointer { buffer in
       nonisolated(unsafe) let sums = buffer
-      parallelFor(chunkCount) { index in
+      execution.parallelFor(chunkCount) { index in
         let start = index * Self.chunk
         let length = min(Self.chunk, dimension - start)
         if let combination {
@@ -116,7 +119,7 @@ final class KrylovBasis {
     return [Double](unsafeUninitializedCapacity: dimension) { buffer, initialized in
       buffer.initialize(repeating: 0)
       nonisolated(unsafe) let target = buffer
-      parallelFor(chunkCount) { index in
+      execution.parallelFor(chunkCount) { index in
         let start = index * Self.chunk
         guard let base = target.baseAddress else { return }
         for (vector, weight) in weights.enumerated() {
@@ -139,7 +142,7 @@ final class KrylovBasis {
     let dimension = dimension
     let rest = count - size
     nonisolated(unsafe) let basis = storage
-    parallelFor(chunkCount) { index in
+    execution.parallelFor(chunkCount) { index in
       let start = index * Self.chunk
       let length = min(Self.chunk, dimension - start)
       let scratch = UnsafeMutablePointer<Double>.allocate(capacity: kept * length)

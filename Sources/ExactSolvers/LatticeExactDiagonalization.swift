@@ -1,6 +1,7 @@
 public import Configurations
 public import Hamiltonians
 internal import LinearAlgebra
+public import Parallelism
 
 /// The lowest levels of a small spin lattice, by exact diagonalisation.
 ///
@@ -20,6 +21,7 @@ public struct LatticeExactDiagonalization: Sendable {
   /// The spin strings that span the space.
   public let basis: LatticeBasis
   private let hamiltonian: SpinHamiltonian<UInt64>
+  private let execution: Execution
 
   /// Levels and states, lowest first.
   public struct Result: Sendable {
@@ -43,10 +45,11 @@ public struct LatticeExactDiagonalization: Sendable {
   ///   - hamiltonian: The Hamiltonian.
   ///   - upCount: The number of sites that point up, for `Sᶻ = upCount − N/2`, or nil for the
   ///     whole space. The ground state of Heisenberg's antiferromagnet has `⌊N/2⌋`.
+  ///   - execution: The threads to use.
   /// - Throws: ``EigensolverError`` where the lattice is too large, the sector is empty, or a
   ///   transverse field leads out of it.
   public init(
-    _ hamiltonian: SpinHamiltonian<UInt64>, upCount: Int?
+    _ hamiltonian: SpinHamiltonian<UInt64>, upCount: Int?, execution: Execution = Execution()
   ) throws(EigensolverError) {
     guard upCount == nil || hamiltonian.conservesMagnetization else {
       throw EigensolverError(
@@ -55,6 +58,7 @@ public struct LatticeExactDiagonalization: Sendable {
     }
     basis = try LatticeBasis(siteCount: hamiltonian.siteCount, upCount: upCount)
     self.hamiltonian = hamiltonian
+    self.execution = execution
   }
 
   /// The number of spin strings, the dimension of the space.
@@ -89,8 +93,9 @@ public struct LatticeExactDiagonalization: Sendable {
           + "of \(Self.gibibytes(memoryLimit)) GiB; choose a smaller lattice or raise the limit")
     }
     var solver = BandLanczos(levelCount: levels)
+    solver.execution = execution
     while bytes(of: solver) > memoryLimit { solver.basisSize -= 1 }
-    let matrix = LatticeOperator(hamiltonian, on: basis)
+    let matrix = LatticeOperator(hamiltonian, on: basis, execution: execution)
     let pairs = try solver.solve(dimension: dimension) { matrix.apply($0, $1) }
     return Result(
       energies: pairs.values, spinSquared: spinSquared(of: pairs.vectors), states: pairs.vectors,
@@ -102,7 +107,7 @@ public struct LatticeExactDiagonalization: Sendable {
       let operation = try? SpinHamiltonian<UInt64>.totalSpinSquared(
         siteCount: hamiltonian.siteCount)
     else { return nil }
-    let matrix = LatticeOperator(operation, on: basis)
+    let matrix = LatticeOperator(operation, on: basis, execution: execution)
     return states.map(matrix.expectation)
   }
 

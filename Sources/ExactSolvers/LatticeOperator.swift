@@ -1,6 +1,7 @@
 internal import Configurations
 internal import Hamiltonians
 internal import LinearAlgebra
+internal import Parallelism
 
 /// A spin Hamiltonian as a matrix-free operator on the vectors of a basis.
 ///
@@ -24,13 +25,17 @@ struct LatticeOperator {
   private let diagonal: [Double]
   /// Ranges of blocks (high halves) of about equal numbers of rows.
   private let tasks: [Range<Int>]
+  private let execution: Execution
 
   /// Creates the operator; the Hamiltonian must not lead out of the basis.
-  init(_ hamiltonian: SpinHamiltonian<UInt64>, on basis: LatticeBasis) {
+  init(
+    _ hamiltonian: SpinHamiltonian<UInt64>, on basis: LatticeBasis, execution: Execution
+  ) {
     precondition(hamiltonian.siteCount == basis.siteCount, "the lattices differ")
     precondition(
       basis.upCount == nil || hamiltonian.conservesMagnetization, "the field leaves the sector")
     self.basis = basis
+    self.execution = execution
     exchanges = hamiltonian.bondGroups.filter { $0.exchange != 0 }.map {
       Exchange(distance: UInt64($0.distance), mask: $0.mask, element: $0.exchange)
     }
@@ -48,7 +53,7 @@ struct LatticeOperator {
     diagonal = [Double](unsafeUninitializedCapacity: basis.dimension) { buffer, initialized in
       nonisolated(unsafe) let target = buffer
       let lowBits = UInt64(basis.lowBits)
-      Self.forEachBlock(of: basis, tasks) { high, first, lows in
+      Self.forEachBlock(of: basis, tasks, execution) { high, first, lows in
         for place in 0..<lows.count {
           target[first + place] = hamiltonian.diagonalElement(
             Configuration(alpha: high << lowBits | lows[place]))
@@ -71,7 +76,7 @@ struct LatticeOperator {
           exchanges.withUnsafeBufferPointer { exchanges in
             flips.withUnsafeBufferPointer { flips in
               nonisolated(unsafe) let tables = (diagonal, lowRanks, offsets, exchanges, flips)
-              Self.forEachBlock(of: basis, tasks) { high, first, lows in
+              Self.forEachBlock(of: basis, tasks, execution) { high, first, lows in
                 let (diagonal, lowRanks, offsets, exchanges, flips) = tables
                 for place in 0..<lows.count {
                   let row = first + place
@@ -129,11 +134,11 @@ struct LatticeOperator {
   /// Calls `body(high half, first row, low halves)` for each block that has rows, in parallel.
   @inline(__always)
   private static func forEachBlock(
-    of basis: LatticeBasis, _ tasks: [Range<Int>],
+    of basis: LatticeBasis, _ tasks: [Range<Int>], _ execution: Execution,
     _ body: @Sendable (UInt64, Int, UnsafeBufferPointer<UInt64>) -> Void
   ) {
     let allLows = basis.upCount == nil ? Array(0..<UInt64(1 << basis.lowBits)) : []
-    parallelFor(tasks.count) { task in
+    execution.parallelFor(tasks.count) { task in
       for block in tasks[task] {
         let first = basis.blockOffsets[block]
         if basis.blockOffsets[block + 1] == first { continue }

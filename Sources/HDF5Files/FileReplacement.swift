@@ -2,19 +2,20 @@ internal import Foundation
 
 /// A new version of a file that takes the old one's place in one step, or not at all.
 ///
-/// Write everything to ``temporaryPath``, in the same folder, close it, then call ``commit()``.
-/// Until then the old file is untouched; without it the temporary file is removed.
+/// The new version is written beside the old one and renamed over it by ``commit()``. Until then the
+/// old file is untouched; without it the new one is removed. A symbolic link is followed, so that
+/// the file behind it is replaced and the link stays.
 ///
 /// ```swift
 /// let replacement = try FileReplacement(of: "result.h5")
-/// … write replacement.temporaryPath …
+/// try replacement.write(bytes)
 /// try replacement.commit()
 /// ```
 public final class FileReplacement {
   /// The file to be replaced, symbolic links resolved.
   public let path: String
-  /// Where to write the new version.
-  public let temporaryPath: String
+  private let temporaryPath: String
+  private let descriptor: Int32
   private var isCommitted = false
 
   /// Prepares to replace a file, which need not exist.
@@ -23,57 +24,48 @@ public final class FileReplacement {
   /// - Throws: ``HDF5Error`` if the path is taken by something else than a file, or its folder
   ///   can't be written.
   public init(of path: String) throws(HDF5Error) {
-    var information = stat()
-    var target = path
-    if stat(path, &information) == 0 {
-      guard information.st_mode & S_IFMT == S_IFREG else {
-        throw HDF5Error(
-          "write this path", path: path, reason: "it isn't a plain file",
-          remedy: "Give the path of a file")
-      }
-      if let resolved = realpath(path, nil) {
-        target = String(cString: resolved)
-        free(resolved)
-      }
-    }
-    let split = target.utf8.lastIndex(of: UInt8(ascii: "/"))
-    let folder = split.map { String(target[...$0]) } ?? ""
-    let name = split.map { String(target[target.utf8.index(after: $0)...]) } ?? target
-    guard !name.isEmpty else {
-      throw HDF5Error(
-        "write this path", path: path, reason: "it names no file",
-        remedy: "Give the path of a file")
-    }
-    self.path = target
+    self.path = try Self.target(of: path)
+    let (folder, name) = Self.split(self.path)
     temporaryPath = "\(folder).\(name).\(getpid()).tmp"
-    let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    descriptor = open(
+      temporaryPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
     guard descriptor >= 0 else {
-      let reason = String(cString: strerror(errno))
-      isCommitted = true
       throw HDF5Error(
-        "write the file", path: path, reason: reason,
+        "write the file", path: path, reason: String(cString: strerror(errno)),
         remedy: "Choose a folder that exists and can be written")
     }
-    close(descriptor)
   }
 
   deinit {
-    if !isCommitted { unlink(temporaryPath) }
+    if descriptor >= 0 { close(descriptor) }
+    if descriptor >= 0 && !isCommitted { unlink(temporaryPath) }
+  }
+
+  /// Appends bytes to the new version.
+  ///
+  /// - Parameter bytes: The bytes.
+  /// - Throws: ``HDF5Error`` if they can't be written, as on a full disk.
+  public func write(_ bytes: [UInt8]) throws(HDF5Error) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Foundation.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw failure() }
+      done += count
+    }
   }
 
   /// Makes the new version durable and puts it in place of the old one.
   ///
   /// - Throws: ``HDF5Error`` if the disk or the folder refuses; the old file is then untouched.
   public func commit() throws(HDF5Error) {
-    let descriptor = open(temporaryPath, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure() }
-    let status = fsync(descriptor)
-    close(descriptor)
-    guard status == 0, rename(temporaryPath, path) == 0 else { throw failure() }
+    guard fsync(descriptor) == 0, rename(temporaryPath, path) == 0 else { throw failure() }
     isCommitted = true
     // The name itself becomes durable with its folder.
-    let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "."
-    let folderDescriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    let folder = Self.split(path).folder
+    let folderDescriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_CLOEXEC)
     if folderDescriptor >= 0 {
       fsync(folderDescriptor)
       close(folderDescriptor)
@@ -84,5 +76,47 @@ public final class FileReplacement {
     HDF5Error(
       "write the file", path: path, reason: String(cString: strerror(errno)),
       remedy: "Check the disk's free space and the folder's permissions")
+  }
+
+  // MARK: - Paths
+
+  /// Returns the file that a path leads to, which need not exist: symbolic links of its last part are
+  /// followed.
+  ///
+  /// - Parameter path: The path.
+  /// - Returns: The path of a plain file or of nothing.
+  /// - Throws: ``HDF5Error`` where it is something else, such as a folder, a device or a pipe.
+  public static func target(of path: String) throws(HDF5Error) -> String {
+    var target = path
+    var information = stat()
+    var links = 0
+    while lstat(target, &information) == 0, information.st_mode & S_IFMT == S_IFLNK {
+      links += 1
+      guard links <= 40,
+        let next = try? FileManager.default.destinationOfSymbolicLink(atPath: target)
+      else {
+        throw HDF5Error(
+          "write this path", path: path, reason: "its symbolic links lead nowhere",
+          remedy: "Give the path of a file")
+      }
+      target = next.hasPrefix("/") ? next : split(target).folder + next
+    }
+    if stat(target, &information) == 0, information.st_mode & S_IFMT != S_IFREG {
+      throw HDF5Error(
+        "write this path", path: path, reason: "it isn't a plain file",
+        remedy: "Give the path of a file")
+    }
+    guard !split(target).name.isEmpty else {
+      throw HDF5Error(
+        "write this path", path: path, reason: "it names no file",
+        remedy: "Give the path of a file")
+    }
+    return target
+  }
+
+  /// Returns the folder of a path, with its slash or empty, and the name in it.
+  public static func split(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", path) }
+    return (String(path[...slash]), String(path[path.utf8.index(after: slash)...]))
   }
 }

@@ -1,5 +1,6 @@
 internal import CHDF5
 internal import Foundation
+internal import Synchronization
 
 /// An open HDF5 file; closed when the last reference to it or to one of its groups goes.
 ///
@@ -63,16 +64,53 @@ public final class HDF5File: Sendable {
     return HDF5File(path: path, id: id, isWritable: true)
   }
 
-  /// Returns whether a file can be read and begins as HDF5 files do.
+  /// Opens the bytes of a file for reading.
+  ///
+  /// - Parameters:
+  ///   - bytes: The whole file; a copy is kept while it is open.
+  ///   - name: What to call it in errors.
+  /// - Throws: ``HDF5Error`` if they aren't HDF5 or are truncated.
+  public convenience init(bytes: [UInt8], name: String) throws(HDF5Error) {
+    let id = try HDF5Library.locked { () throws(HDF5Error) -> hid_t in
+      guard let access = Self.memoryAccess() else { throw Self.openingFailure(name) }
+      // The library only reads from the pointer, whatever its type says.
+      let status = bytes.withUnsafeBytes {
+        H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count)
+      }
+      guard status >= 0 else { throw Self.openingFailure(name) }
+      let id = H5Fopen(Self.makeImageName(), H5F_ACC_RDONLY, access.id)
+      guard id >= 0 else { throw Self.openingFailure(name) }
+      return id
+    }
+    self.init(path: name, id: id, isWritable: false)
+  }
+
+  /// Returns whether a plain file can be read and begins as HDF5 files do.
   public static func isHDF5(_ path: String) -> Bool {
-    HDF5Library.locked {
+    // Looking into a pipe would take bytes out of it, or wait for them.
+    guard isPlainFile(path) else { return false }
+    return HDF5Library.locked {
       let isHDF5 = H5Fis_hdf5(path) > 0
       H5Eclear2(nqs_H5E_DEFAULT)
       return isHDF5
     }
   }
 
+  /// Returns whether bytes begin as HDF5 files do: with a signature at 0, 512, 1024, 2048, ….
+  public static func isHDF5(bytes: [UInt8]) -> Bool {
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    var place = 0
+    while place + signature.count <= bytes.count {
+      if bytes[place..<place + signature.count].elementsEqual(signature) { return true }
+      place = max(512, 2 * place)
+    }
+    return false
+  }
+
   /// Writes a new version of a file that takes the old one's place in one step, or not at all.
+  ///
+  /// The library fills an image of the file in memory, which is then written: on a full disk it would
+  /// fail again in closing the file, and crash when the process ends.
   ///
   /// - Parameters:
   ///   - path: The file, which need not exist.
@@ -82,16 +120,58 @@ public final class HDF5File: Sendable {
     _ path: String, _ body: (HDF5File) throws(HDF5Error) -> Void
   ) throws(HDF5Error) {
     let replacement = try FileReplacement(of: path)
-    do {
-      let file = try create(atPath: replacement.temporaryPath)
-      try body(file)
-      try file.flush()
-    } catch {
-      var error = error
-      if error.path == replacement.temporaryPath { error.path = path }
-      throw error
-    }
+    try replacement.write(try image(named: path, body))
     try replacement.commit()
+  }
+
+  /// Returns the bytes of a file that `body` fills.
+  private static func image(
+    named path: String, _ body: (HDF5File) throws(HDF5Error) -> Void
+  ) throws(HDF5Error) -> [UInt8] {
+    let file = try createInMemory(named: path)
+    try body(file)
+    try file.flush()
+    return try HDF5Library.locked { () throws(HDF5Error) -> [UInt8] in
+      func failure() -> HDF5Error {
+        HDF5Error("write the file", path: path, reason: HDF5Library.lastReason())
+      }
+      let size = H5Fget_file_image(file.id, nil, 0)
+      guard size > 0 else { throw failure() }
+      var written = 0
+      let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+        written = H5Fget_file_image(file.id, buffer.baseAddress, size)
+        count = max(0, written)
+      }
+      guard written == size else { throw failure() }
+      return bytes
+    }
+  }
+
+  private static func createInMemory(named path: String) throws(HDF5Error) -> HDF5File {
+    let id = try HDF5Library.locked { () throws(HDF5Error) -> hid_t in
+      guard let access = memoryAccess() else { throw openingFailure(path) }
+      let id = H5Fcreate(makeImageName(), H5F_ACC_TRUNC, nqs_H5P_DEFAULT, access.id)
+      guard id >= 0 else {
+        throw HDF5Error("create the file", path: path, reason: HDF5Library.lastReason())
+      }
+      return id
+    }
+    return HDF5File(path: path, id: id, isWritable: true)
+  }
+
+  private static let imageCount = Atomic<Int>(0)
+
+  /// Returns a name that no file can have: the library knows files in memory by their names.
+  private static func makeImageName() -> String {
+    "/dev/null/image\(imageCount.wrappingAdd(1, ordering: .relaxed).newValue)"
+  }
+
+  /// Returns the properties of files in memory, which never touch the disk.
+  private static func memoryAccess() -> Handle? {
+    guard let access = Handle(H5Pcreate(H5P_FILE_ACCESS), .properties),
+      H5Pset_fapl_core(access.id, 1 << 20, false) >= 0
+    else { return nil }
+    return access
   }
 
   /// The root group.
@@ -123,20 +203,35 @@ public final class HDF5File: Sendable {
         "open the file", path: path, reason: String(cString: strerror(errno)),
         remedy: "Check the path and its permissions")
     }
+    guard isPlainFile(path) else {
+      throw HDF5Error(
+        "open the file", path: path, reason: "it isn't a plain file",
+        remedy: "Give the path of a file; write what comes from a pipe to a file first")
+    }
     return try HDF5Library.locked { () throws(HDF5Error) -> hid_t in
       let id = H5Fopen(path, flags, nqs_H5P_DEFAULT)
-      guard id < 0 else { return id }
-      let reason = HDF5Library.lastReason()
-      let remedy =
-        if reason?.contains("truncated") == true {
-          "The file is incomplete: write or copy it again"
-        } else if reason?.contains("lock") == true {
-          "Another program has it open, or the file system has no locks: then set "
-            + "HDF5_USE_FILE_LOCKING=FALSE"
-        } else {
-          "Check that it is a complete HDF5 file"
-        }
-      throw HDF5Error("open the file", path: path, reason: reason, remedy: remedy)
+      guard id >= 0 else { throw openingFailure(path) }
+      return id
     }
+  }
+
+  private static func isPlainFile(_ path: String) -> Bool {
+    var information = stat()
+    return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+  }
+
+  /// Returns why the library could not open a file, with what to do.
+  private static func openingFailure(_ path: String) -> HDF5Error {
+    let reason = HDF5Library.lastReason()
+    let remedy =
+      if reason?.contains("truncated") == true {
+        "The file is incomplete: write or copy it again"
+      } else if reason?.contains("lock") == true {
+        "Another program has it open, or the file system has no locks: then set "
+          + "HDF5_USE_FILE_LOCKING=FALSE"
+      } else {
+        "Check that it is a complete HDF5 file"
+      }
+    return HDF5Error("open the file", path: path, reason: reason, remedy: remedy)
   }
 }

@@ -1,5 +1,6 @@
 public import Configurations
 internal import LinearAlgebra
+internal import Parallelism
 
 extension MolecularHamiltonian {
   /// Fills a table with the connections of each determinant of a batch, in parallel.

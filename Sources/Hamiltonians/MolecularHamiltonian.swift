@@ -1,6 +1,7 @@
 public import Configurations
 public import Integrals
 internal import LinearAlgebra
+internal import Parallelism
 
 /// The electronic Hamiltonian of a molecule over Slater determinants.
 ///

@@ -1,5 +1,6 @@
 internal import Configurations
 internal import LinearAlgebra
+internal import Parallelism
 
 /// The growing variational space of a selected configuration interaction, with all of its rows.
 struct SelectedSpace<Word: ConfigurationWord> {

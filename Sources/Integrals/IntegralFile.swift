@@ -41,33 +41,35 @@ public struct IntegralFile: Sendable {
 
   /// Reads a file, its format recognised by its content.
   ///
-  /// - Parameter path: The file.
+  /// A pipe or another file that can be read only once is read to its end first.
+  ///
+  /// - Parameter path: The file, or `-` for the standard input.
   /// - Returns: The integrals, checked and complete.
   /// - Throws: ``IntegralsError`` with the place, what was expected and what to do.
   public static func read(path: String) throws(IntegralsError) -> IntegralFile {
-    var information = stat()
-    if stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR {
-      throw IntegralsError(
-        .unsupported, path: path, "This is a folder, not a file",
-        remedy: "Give a file; convert a TREXIO text folder by 'trexio convert-backend' to HDF5")
-    }
-    if HDF5File.isHDF5(path) {
-      let (integrals, format, warnings) = try HDF5IntegralReader.read(path: path)
+    let source = try IntegralSource(path: path)
+    if source.isHDF5 {
+      let (integrals, format, warnings) = try HDF5IntegralReader.read(source)
       let spin = integrals.isUnrestricted ? "unrestricted" : "restricted"
       return IntegralFile(
         integrals: integrals, format: format, formatDescription: "\(format.rawValue), \(spin)",
         warnings: warnings)
     }
-    if let (integrals, warnings) = try MRCCReader.read(path: path) {
+    if let (integrals, warnings) = try MRCCReader.read(source) {
       let spin = integrals.isUnrestricted ? "unrestricted" : "restricted"
       return IntegralFile(
         integrals: integrals, format: .mrcc,
         formatDescription: "\(Format.mrcc.rawValue), \(spin)", warnings: warnings)
     }
-    let (integrals, layout, warnings) = try FCIDUMPReader.read(path: path)
+    let (integrals, layout, warnings) = try FCIDUMPReader.read(source)
     return IntegralFile(
       integrals: integrals, format: .fcidump, formatDescription: "FCIDUMP, \(layout.name)",
       warnings: warnings)
+  }
+
+  /// Returns what to call the file of a path in messages: the path, or "standard input" for `-`.
+  public static func name(ofPath path: String) -> String {
+    path == IntegralSource.standardInput ? "standard input" : path
   }
 
   /// Writes integrals to a file, which takes an old one's place in one step.

@@ -3,7 +3,7 @@ internal import COpenBLAS
 /// Row-major matrix products by OpenBLAS.
 ///
 /// Every call runs on as many threads as ``setThreadCount(_:)`` last said; inside
-/// ``parallelFor(_:threads:body:)`` that should be 1.
+/// ``Parallelism/Execution/parallelFor(_:body:)`` that should be 1.
 public enum BLAS {
   /// Sets the number of threads of later calls.
   public static func setThreadCount(_ count: Int) { openblas_set_num_threads(Int32(count)) }

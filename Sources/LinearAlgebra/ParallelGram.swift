@@ -1,3 +1,5 @@
+public import Parallelism
+
 /// Computes the lower triangle of `C ← A Aᵀ` in tiles, one tile a task.
 ///
 /// Each tile is a product by a single BLAS thread, so the result does not depend on how many tasks
@@ -9,15 +11,17 @@
 ///   - n: The number of rows of `A`.
 ///   - k: The number of columns of `A`.
 ///   - c: `[n, n]`; tiles on and below the diagonal are overwritten.
+///   - execution: The threads to use.
 public func parallelGram(
-  of a: UnsafePointer<Float>, n: Int, k: Int, into c: UnsafeMutablePointer<Float>
+  of a: UnsafePointer<Float>, n: Int, k: Int, into c: UnsafeMutablePointer<Float>,
+  execution: Execution
 ) {
   nonisolated(unsafe) let a = a
   nonisolated(unsafe) let c = c
   let tile = n > 2048 ? 384 : max(64, (n + 7) / 8)
   let tiles = (n + tile - 1) / tile
   // Rows of tiles from the last, so that the largest are started first.
-  parallelFor(tiles * (tiles + 1) / 2) { task in
+  execution.parallelFor(tiles * (tiles + 1) / 2) { task in
     var row = tiles - 1
     var before = 0
     while task - before > row {

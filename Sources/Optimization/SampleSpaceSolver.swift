@@ -1,4 +1,5 @@
 public import LinearAlgebra
+public import Parallelism
 
 /// One regularised least-squares problem of the natural gradient, solved in the smaller space.
 ///
@@ -27,14 +28,13 @@ public final class SampleSpaceSolver {
   private var gram: [Float] = []
   private var matrix: [Double] = []
 
-  private let threads: Int
+  private let execution: Execution
 
   /// Creates a solver; its storage grows with the largest problem it has seen.
   ///
-  /// - Parameter threads: The number of threads of large factorisations, at least 1.
-  public init(threads: Int = 1) {
-    precondition(threads > 0, "\(threads) threads")
-    self.threads = threads
+  /// - Parameter execution: The threads to use.
+  public init(execution: Execution = .serial) {
+    self.execution = execution
   }
 
   /// Solves the problem with explicit derivative rows.
@@ -90,7 +90,7 @@ public final class SampleSpaceSolver {
     nonisolated(unsafe) let rows = rows
     let center = mean
     let blocks = 16
-    parallelFor(blocks) { block in
+    execution.parallelFor(blocks) { block in
       for row in count * block / blocks..<count * (block + 1) / blocks {
         let scale = Float(scales[row])
         let line = rows + row * parameters
@@ -104,7 +104,7 @@ public final class SampleSpaceSolver {
     _ shift: Double
   ) throws(LinearAlgebraError) -> [Float] {
     grow(count)
-    parallelGram(of: rows, n: count, k: parameters, into: &gram)
+    parallelGram(of: rows, n: count, k: parameters, into: &gram, execution: execution)
     let solution = try solveShifted(count, residual, shift)
     var step = [Float](repeating: 0, count: parameters)
     BLAS.multiply(
@@ -145,7 +145,7 @@ public final class SampleSpaceSolver {
     fill: (_ row: Int, _ line: UnsafeMutablePointer<Double>) -> Void
   ) throws(LinearAlgebraError) -> [Double] {
     // A small factorisation is done before threads have woken up.
-    BLAS.setThreadCount(size > 1500 ? threads : 1)
+    BLAS.setThreadCount(size > 1500 ? execution.threads : 1)
     defer { BLAS.setThreadCount(1) }
     var shift = shift
     while true {

@@ -1,7 +1,6 @@
 public import Configurations
 internal import Foundation
-internal import LinearAlgebra
-internal import NeuralNetworks
+public import Parallelism
 public import WaveFunctions
 
 /// Distinct configurations with the number of draws that gave each.
@@ -51,20 +50,23 @@ public enum TreeSplit: Sendable, Hashable {
 /// autoregressive sampling. The threshold, instead of keeping a number of prefixes at each
 /// position, is ours: it makes what is kept exactly the strings of largest weight.
 public struct TreeSampler<Word: ConfigurationWord>: Sendable {
-  private let waveFunction: WaveFunction<Word>
-  private let threads: Int
+  private let waveFunction: any AutoregressiveWaveFunction<Word>
+  private let execution: Execution
   private let blockSize: Int
 
   /// Creates a sampler of a wave function.
   ///
   /// - Parameters:
   ///   - waveFunction: The wave function; its present parameters count at each call.
-  ///   - threads: The number of threads, at least 1.
+  ///   - execution: The threads to use.
   ///   - blockSize: The number of prefixes that the network sees at once.
-  public init(of waveFunction: WaveFunction<Word>, threads: Int, blockSize: Int = 1024) {
-    precondition(threads > 0 && blockSize > 0, "\(threads) threads, blocks of \(blockSize)")
+  public init(
+    of waveFunction: any AutoregressiveWaveFunction<Word>, execution: Execution,
+    blockSize: Int = 1024
+  ) {
+    precondition(blockSize > 0, "blocks of \(blockSize)")
     self.waveFunction = waveFunction
-    self.threads = threads
+    self.execution = execution
     self.blockSize = blockSize
   }
 
@@ -89,6 +91,7 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
       case .draws(let draws): draws.rounded()
       case .probability: 1.0
       }
+    let threads = execution.threads
     let workers = (0..<threads).map { thread in
       TreeWorker(
         waveFunction: waveFunction, split: split, exponent: exponent,
@@ -98,7 +101,7 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
     switch split {
     case .draws:
       // Counts below one draw are none.
-      parallelFor(threads) { workers[$0].run(total: total, floor: 0.5) }
+      execution.parallelFor(threads) { workers[$0].run(total: total, floor: 0.5) }
     case .probability:
       // The least probability that is wanted is not known beforehand, and a guess that is far too
       // low has no bound on the prefixes to walk. It is lowered step by step, until there are
@@ -106,7 +109,7 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
       var floor = 1 / (4 * Double(maximumDistinct))
       while true {
         let least = floor
-        parallelFor(threads) { workers[$0].run(total: total, floor: least) }
+        execution.parallelFor(threads) { workers[$0].run(total: total, floor: least) }
         let found = workers.reduce(0) { $0 + $1.leaves.count }
         let visited = workers.reduce(0) { $0 + $1.visited }
         if found >= maximumDistinct || floor < 1e-30 { break }
@@ -168,8 +171,8 @@ private struct TreeNode<Word: ConfigurationWord> {
 /// below, each descends into every `count`-th prefix only.
 private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   private(set) var leaves: [TreeLeaf<Word>] = []
-  private let waveFunction: WaveFunction<Word>
-  private let tree: any NetworkTree
+  private let space: ConfigurationSpace<Word>
+  private let tree: any PrefixTree
   private let split: TreeSplit
   private let exponent: Double
   private let maximumDistinct: Int
@@ -187,19 +190,20 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   private var target: [Double]
 
   init(
-    waveFunction: WaveFunction<Word>, split: TreeSplit, exponent: Double, maximumDistinct: Int,
+    waveFunction: any AutoregressiveWaveFunction<Word>, split: TreeSplit, exponent: Double,
+    maximumDistinct: Int,
     random: RandomSource, blockSize: Int, share: (Int, Int)
   ) {
-    self.waveFunction = waveFunction
+    space = waveFunction.space
     self.split = split
     self.exponent = exponent
     self.maximumDistinct = maximumDistinct
     self.random = random
     self.blockSize = blockSize
     self.share = share
-    tree = waveFunction.network.makeTree(capacity: blockSize)
-    logits = Array(repeating: 0, count: blockSize * waveFunction.space.vocabulary)
-    proposal = Array(repeating: 0, count: waveFunction.space.vocabulary)
+    tree = waveFunction.makePrefixTree(capacity: blockSize)
+    logits = Array(repeating: 0, count: blockSize * space.vocabulary)
+    proposal = Array(repeating: 0, count: space.vocabulary)
     target = proposal
   }
 
@@ -215,12 +219,11 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   }
 
   private func expand(_ nodes: ArraySlice<TreeNode<Word>>, position: Int, isShared: Bool) {
-    let space = waveFunction.space
     let vocabulary = space.vocabulary
     visited += nodes.count
     tree.advance(
       level: position, parents: nodes.map(\.parent), tokens: nodes.map(\.token),
-      count: nodes.count, parameters: waveFunction.amplitudeParameters, logits: &logits)
+      count: nodes.count, logits: &logits)
     let orbital = Word(space.order[position])
     let isLast = position == space.positions - 1
     let transitions = space.automaton.transitions[position]
@@ -287,7 +290,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   }
 
   private func isFinalAlive(_ token: Int, _ state: Int32, _ transitions: [Int32]) -> Bool {
-    let vocabulary = waveFunction.space.vocabulary
+    let vocabulary = space.vocabulary
     for later in (token + 1)..<max(vocabulary, token + 1)
     where transitions[Int(state) * vocabulary + later] >= 0 {
       return false
@@ -297,7 +300,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
 
   /// Fills `target` with log p and `proposal` with log q of the alive tokens.
   private func conditionals(of node: Int, state: Int32, transitions: [Int32]) {
-    let vocabulary = waveFunction.space.vocabulary
+    let vocabulary = space.vocabulary
     logNormalize(node, state, transitions, vocabulary, 1, &target)
     if exponent == 1 {
       proposal = target

@@ -1,4 +1,5 @@
 internal import Configurations
+internal import Estimators
 internal import Foundation
 internal import Hamiltonians
 internal import Sampling
@@ -12,9 +13,12 @@ extension VariationalMonteCarlo {
   /// that the cap dropped adds its bound.
   func evaluate() throws(TrainingError) -> FinalResult {
     let stream = random.split(0x4556_414C).split(UInt64(trace.count))
-    finalEstimator.table.trim()
+    finalEstimator.trim()
     let isExact = waveFunction.space.dimension <= Double(resolved.exactLimit)
-    let drawn = isExact ? wholeSectorSample() : drawnSample(stream.split(1))
+    let drawn =
+      isExact
+      ? (sampler.wholeSector ?? WholeSectorSampler(of: waveFunction)).sample(random: stream)
+      : drawnSample(stream.split(1))
     let energies = finalEstimator.compute(drawn, mode: .full, random: stream.split(2))
     guard energies.energy.isFinite, energies.variance.isFinite else {
       throw TrainingError(
@@ -22,9 +26,9 @@ extension VariationalMonteCarlo {
         "the final energy is not finite: training has diverged; a smaller "
           + "`learning-rate` or a larger `shift` keeps the parameters in range")
     }
-    let logModulus = energies.numbers.map { finalEstimator.amplitudes.logModulus[Int($0)] }
-    let phases = energies.numbers.map { finalEstimator.amplitudes.phase[Int($0)] }
-    let leak = leak(of: drawn, energies: energies, random: stream.split(3))
+    let logModulus = energies.logModulus
+    let leak = finalEstimator.leak(
+      of: drawn, energies: energies, floor: resolved.denominatorFloor, random: stream.split(3))
     // The draws' own variance does not see the configurations that they missed, which may have the
     // largest local energies. The normalised |ψ|² of the sampled ones and the residuals of the others,
     // p_y |E_loc(y) − E|² = |((H − E) ψ)_y|², give the variance without draws.
@@ -51,9 +55,9 @@ extension VariationalMonteCarlo {
       drawn.weights[$0] == drawn.weights[$1] ? $0 < $1 : drawn.weights[$0] > drawn.weights[$1]
     }
     return FinalResult(
-      energy: energies.energy, error: samplingError(variance: variance, in: drawn),
+      energy: energies.energy, error: drawn.meanError(variance: variance),
       variance: variance, isExactSum: isExact,
-      distinctSamples: drawn.configurations.count, draws: Int(drawn.draws),
+      distinctSamples: drawn.configurations.count, draws: Int(drawn.effectiveDraws),
       droppedWeight: drawn.droppedWeight,
       // A single configuration has neither variance nor gap.
       vScore: scaledVariance == 0 ? 0 : scaledVariance / (gap * gap),
@@ -64,8 +68,8 @@ extension VariationalMonteCarlo {
         LeadingConfiguration(
           alpha: words(drawn.configurations[index].alpha),
           beta: words(drawn.configurations[index].beta), logModulus: logModulus[index],
-          phase: phases[index],
-          count: Int((drawn.weights[index] * drawn.draws).rounded()))
+          phase: energies.phase[index],
+          count: Int((drawn.weights[index] * drawn.effectiveDraws).rounded()))
       })
   }
 
@@ -76,23 +80,12 @@ extension VariationalMonteCarlo {
     ]
   }
 
-  private func wholeSectorSample() -> WeightedSample<Word> {
-    let all = wholeSector ?? waveFunction.space.allRepresentatives()
-    var logModulus: [Double] = []
-    var phase: [Double] = []
-    waveFunction.logAmplitudes(of: all, logModulus: &logModulus, phase: &phase)
-    let weights = normalized(logWeights(of: all, logModulus: logModulus), exponent: 1)
-    return WeightedSample(
-      configurations: all, weights: weights, draws: 0,
-      droppedWeight: 0, isWholeSector: true)
-  }
-
   /// Draws the sample of the final energy.
   ///
   /// Where the number of draws is left open, it is raised from 10⁶ by factors of ten, with a
   /// stream of its own each time, until the distinct strings fill a quarter of the room for them.
-  private func drawnSample(_ stream: RandomSource) -> WeightedSample<Word> {
-    let sampler = TreeSampler(of: waveFunction, threads: resolved.threads)
+  private func drawnSample(_ stream: RandomSource) -> Sample<Word> {
+    let sampler = TreeSampler(of: waveFunction, execution: execution)
     let room = resolved.evaluationMaximumSamples
     var draws = Double(resolved.evaluationDraws ?? 1_000_000)
     var sample = sampler.sample(
@@ -105,28 +98,26 @@ extension VariationalMonteCarlo {
       if larger.droppedWeight > 0 { break }
       sample = larger
     }
-    let kept = sample.weights.reduce(0, +)
-    return WeightedSample(
-      configurations: sample.configurations, weights: sample.weights.map { $0 / kept },
-      draws: kept, droppedWeight: sample.droppedWeight / sample.totalWeight, isWholeSector: false)
+    return Sample(sample, space: waveFunction.space)
   }
 
   /// The Rayleigh quotient of ψ restricted to the sample: a bound, whatever was left out.
   private func subspaceEnergy(
-    of sample: WeightedSample<Word>, logModulus: [Double], _ stream: RandomSource
+    of sample: Sample<Word>, logModulus: [Double], _ stream: RandomSource
   ) -> Double {
     var restricted = sample
-    restricted.weights = normalized(
-      logWeights(of: sample.configurations, logModulus: logModulus), exponent: 1)
+    restricted.weights = waveFunction.space.weights(
+      of: sample.configurations, logModulus: logModulus)
     return finalEstimator.compute(restricted, mode: .subspace, random: stream).energy
   }
 
   private func expectation<O: Hamiltonian<Word>>(
-    of observable: O, in sample: WeightedSample<Word>, _ stream: RandomSource
+    of observable: O, in sample: Sample<Word>, _ stream: RandomSource
   ) -> (value: Double, error: Double) {
     let local = LocalEnergyEstimator(
-      observable, waveFunction: waveFunction, settings: settings.localEnergy
+      observable, waveFunction: waveFunction, options: settings.localEnergy.options,
+      execution: execution
     ).compute(sample, mode: .full, random: stream)
-    return (local.energy, samplingError(variance: local.variance, in: sample))
+    return (local.energy, sample.meanError(variance: local.variance))
   }
 }

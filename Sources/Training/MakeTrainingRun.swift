@@ -4,6 +4,7 @@ internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
 internal import NeuralNetworks
+internal import Parallelism
 internal import WaveFunctions
 
 /// Makes the training run of a problem.
@@ -21,7 +22,9 @@ public func makeTrainingRun(
   try settings.check()
   // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
   BLAS.setThreadCount(1)
-  setParallelThreadCount(max(0, settings.threads ?? 0))
+  let threads = settings.threads ?? ProcessorCount.current.count
+  setParallelThreadCount(threads)
+  try checkAddressSpace(threads: threads)
   switch problem {
   case .molecule(let integrals, let irrep):
     let possible = 0...integrals.orbitalCount
@@ -211,13 +214,13 @@ func makeRun<H: Hamiltonian>(
       hiddenWidths: settings.ansatz.phaseHidden ?? [],
       // A random start needs different signs to choose from; a fitted one needs none.
       outputScale: resolved.startKind == .random ? 2 : 0.1),
-    inputs: WaveFunction<H.Word>.phaseInputCount(of: space))
+    inputs: NetworkWaveFunction<H.Word>.phaseInputCount(of: space))
   try checkMemory(
     settings, resolved, sector: space.dimension, columns: Double(network.layout.count),
     phaseColumns: Double(phaseNetwork.layout.count))
-  let waveFunction = WaveFunction(
-    space: space, network: network, phaseNetwork: phaseNetwork, threads: resolved.threads,
-    random: &random)
+  let waveFunction = NetworkWaveFunction(
+    space: space, network: network, phaseNetwork: phaseNetwork,
+    execution: Execution(threads: resolved.threads), random: &random)
   let run = VariationalMonteCarlo(
     hamiltonian: hamiltonian, waveFunction: waveFunction, spinOperator: spinOperator,
     context: context, start: start, messages: messages, settings: settings, resolved: resolved)
@@ -241,16 +244,34 @@ private func checkMemory(
     let side = min(rows, columns)
     bytes += 4 * rows * columns + 20 * side * side + 4 * rows * rows
   }
-  let available = Double(ProcessInfo.processInfo.physicalMemory)
-  guard bytes < available else {
-    func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes * 1e-9) }
+  let available = AvailableMemory.current()
+  guard bytes < Double(available.bytes) else {
     throw TrainingError(
       .invalidSettings,
       "steps on \(Int(rows)) and an evaluation on \(Int(evaluated)) configurations with \(Int(columns + phaseColumns)) parameters need "
-        + "about \(gigabytes(bytes)) of memory, and this machine has \(gigabytes(available)); choose "
+        + "about \(gigabytes(bytes)) of memory, and this process may use "
+        + "\(gigabytes(Double(available.bytes))), because of \(available.reason); choose "
         + "fewer `samples` or `final-samples`, a lower `exact-limit` or a smaller network")
   }
+  try checkAddressSpace(threads: resolved.threads, data: bytes)
 }
+
+/// Refuses to start where a limit of the address space leaves too little, in which OpenBLAS would look
+/// for memory for ever.
+private func checkAddressSpace(threads: Int, data: Double = 0) throws(TrainingError) {
+  // What the threads have mapped since the beginning is in their workspace.
+  guard let left = AvailableMemory.initial.addressSpace else { return }
+  let needed = Double(AvailableMemory.threadWorkspace(threads: threads)) + data
+  guard needed <= Double(left) else {
+    throw TrainingError(
+      .invalidSettings,
+      "the run needs about \(gigabytes(needed)) of address space on \(threads) threads, and its limit "
+        + "(ulimit -v) leaves \(gigabytes(Double(left))); raise the limit or choose fewer `threads`"
+    )
+  }
+}
+
+private func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes * 1e-9) }
 
 /// Returns the network of the modulus that the settings describe.
 private func makeNetwork(

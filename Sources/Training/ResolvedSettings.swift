@@ -1,9 +1,11 @@
+internal import Estimators
 internal import Foundation
 internal import Optimization
 
 /// The settings of a run with every default filled in, in the form the loop uses.
 struct ResolvedSettings: Sendable {
   var threads: Int
+  var optimizer: OptimizerKind
   var maximumSamples: Int
   /// Draws for stochastic samples; nil for the strings of largest probability.
   var draws: Int?
@@ -48,6 +50,7 @@ struct ResolvedSettings: Sendable {
     try Self.checkNetwork(settings.ansatz)
     try Self.checkOrder(value(\.ansatz.order), positions: size.positions)
     threads = value(\.threads)
+    optimizer = settings.optimizer.kind
     maximumSamples = value(\.sampling.maximumSamples)
     draws = settings.sampling.draws
     firstExponent = value(\.sampling.exponent)

@@ -57,14 +57,35 @@ extension ResultFile {
     if let irrep = integrals.targetIrrep {
       try group.setAttribute("target_irrep", .int(Int(irrep)))
     }
-    if let irreps = integrals.orbitalIrreps { try group.write(irreps, to: "orbital_irreps") }
-    try group.write(integrals.oneBodyAlpha, to: "one_body_alpha")
-    try group.write(integrals.twoBodyAlphaAlpha, to: "two_body_alpha_alpha")
-    if let values = integrals.oneBodyBeta { try group.write(values, to: "one_body_beta") }
-    if let values = integrals.twoBodyBetaBeta { try group.write(values, to: "two_body_beta_beta") }
+    if let irreps = integrals.orbitalIrreps {
+      try group.write(irreps, to: "orbital_irreps")
+      try describe(
+        "orbital_irreps", "1", "irreps of the orbitals, from 0; products are XOR", in: group)
+    }
+    let packed = "packed lower triangle"
+    let arrays: [(name: String, values: [Double]?, description: String)] = [
+      ("one_body_alpha", integrals.oneBodyAlpha, "one-electron integrals, \(packed)"),
+      (
+        "two_body_alpha_alpha", integrals.twoBodyAlphaAlpha,
+        "integrals (pq|rs) in chemists' notation, \(packed) of packed pairs"
+      ),
+      ("one_body_beta", integrals.oneBodyBeta, "one-electron integrals of beta, \(packed)"),
+      (
+        "two_body_beta_beta", integrals.twoBodyBetaBeta,
+        "integrals (pq|rs) of beta, \(packed) of packed pairs"
+      ),
+    ]
+    for case (let name, let values?, let description) in arrays {
+      try group.write(values, to: name)
+      try describe(name, "hartree", description, in: group)
+    }
     if let values = integrals.twoBodyAlphaBeta {
       let pairs = MolecularIntegrals.pairCount(integrals.orbitalCount)
       try group.write(values, shape: [pairs, pairs], to: "two_body_alpha_beta")
+      try describe(
+        "two_body_alpha_beta", "hartree",
+        "integrals (pq|rs) with pq alpha and rs beta, packed pairs",
+        in: group)
     }
   }
 

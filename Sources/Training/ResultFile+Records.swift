@@ -5,21 +5,59 @@ internal import Hamiltonians
 extension ResultFile {
   // MARK: - Trace
 
-  /// The columns of `/trace` and where their numbers go.
-  private static var columns: [(name: String, path: WritableKeyPath<TraceRow, Double>)] {
+  /// A column of `/trace`: where its numbers go, and what they are.
+  private struct Column {
+    let name: String
+    let path: WritableKeyPath<TraceRow, Double>
+    /// The power of the energy's unit; nil for another unit.
+    let power: Int?
+    let description: String
+  }
+
+  private static var columns: [Column] {
     [
-      ("energy", \.energy), ("error", \.error), ("variance", \.variance),
-      ("temperature", \.temperature), ("entropy", \.entropy), ("gradient_norm", \.gradientNorm),
-      ("seconds", \.seconds),
+      Column(name: "energy", path: \.energy, power: 1, description: "estimated energy"),
+      Column(name: "error", path: \.error, power: 1, description: "standard error of the energy"),
+      Column(name: "variance", path: \.variance, power: 2, description: "variance of the energy"),
+      Column(
+        name: "temperature", path: \.temperature, power: 1, description: "annealing temperature"),
+      Column(
+        name: "entropy", path: \.entropy, power: 0, description: "entropy, -sum of p log p"),
+      Column(
+        name: "gradient_norm", path: \.gradientNorm, power: 1,
+        description: "norm of the energy's gradient"),
+      Column(
+        name: "seconds", path: \.seconds, power: nil,
+        description: "time since the run began, over all its parts"),
     ]
   }
 
-  static func writeTrace(_ trace: [TraceRow], to group: HDF5Group) throws(HDF5Error) {
+  static func writeTrace(
+    _ trace: [TraceRow], unit: String, to group: HDF5Group
+  ) throws(HDF5Error) {
     try writeColumn(trace.map(\.step), "step", to: group)
+    try describe("step", "1", "number of the step, from 1", in: group)
     try writeColumn(trace.map(\.distinctSamples), "distinct_samples", to: group)
-    for (name, path) in columns {
-      try writeColumn(trace.map { $0[keyPath: path] }, name, to: group)
+    try describe("distinct_samples", "1", "distinct configurations of the step", in: group)
+    for column in columns {
+      try writeColumn(trace.map { $0[keyPath: column.path] }, column.name, to: group)
+      let unit =
+        switch column.power {
+        case nil: "s"
+        case 0: "1"
+        case 1: unit
+        case let power?: "\(unit)^\(power)"
+        }
+      try describe(column.name, unit, column.description, in: group)
     }
+  }
+
+  /// Says what a dataset holds and in which unit: "1" for plain numbers, "none" for text.
+  static func describe(
+    _ name: String, _ unit: String, _ description: String, in group: HDF5Group
+  ) throws(HDF5Error) {
+    try group.setAttribute("unit", .string(unit), of: name)
+    try group.setAttribute("description", .string(description), of: name)
   }
 
   private static func writeColumn<Element: HDF5Element>(
@@ -37,14 +75,14 @@ extension ResultFile {
         step: steps[index], energy: 0, error: 0, variance: 0, temperature: 0, entropy: 0,
         distinctSamples: distinct[index], gradientNorm: 0, seconds: 0)
     }
-    for (name, path) in columns {
-      let values = try readColumn(Double.self, name, steps.count, group)
-      for (index, value) in values.enumerated() { rows[index][keyPath: path] = value }
+    for column in columns {
+      let values = try readColumn(Double.self, column.name, steps.count, group)
+      for (index, value) in values.enumerated() { rows[index][keyPath: column.path] = value }
     }
     return rows
   }
 
-  private static func readColumn<Element: HDF5Element>(
+  static func readColumn<Element: HDF5Element>(
     _ type: Element.Type, _ name: String, _ count: Int, _ group: HDF5Group
   ) throws(HDF5Error) -> [Element] {
     let values = try group.read(type, name).values
@@ -70,6 +108,9 @@ extension ResultFile {
       symmetries.map { $0.flipsSpins ? 1 : 0 }, shape: [symmetries.count], to: "spin_flips")
     try group.write(
       symmetries.map(\.character), shape: [symmetries.count], to: "eigenvalues")
+    try describe("permutations", "1", "where the spin of each site goes, from 0", in: group)
+    try describe("spin_flips", "1", "1 where all spins are then turned over", in: group)
+    try describe("eigenvalues", "1", "eigenvalue of the symmetry in the state", in: group)
   }
 
   static func readSymmetries(
@@ -102,12 +143,13 @@ extension ResultFile {
   // MARK: - Named arrays
 
   static func writeArrays(
-    _ arrays: [Snapshot.Array32], to group: HDF5Group
+    _ arrays: [Snapshot.Array32], of owner: String, to group: HDF5Group
   ) throws(HDF5Error) {
     for (index, array) in arrays.enumerated() {
       try group.write(array.values, shape: array.shape, to: array.name)
       // Names come back sorted; the networks' own order is kept beside them.
       try group.setAttribute("index", .int(index), of: array.name)
+      try describe(array.name, "1", "the \(owner)'s array \(array.name)", in: group)
     }
   }
 
@@ -168,23 +210,10 @@ extension ResultFile {
     if let value = final.subspaceEnergy {
       try group.setAttribute("subspace_energy", .double(value))
     }
-    try writeSamples(final.leading, to: try root.group("samples"))
+    try writeSamples(record, to: try root.group("samples"))
   }
 
-  private static func writeSamples(
-    _ samples: [LeadingConfiguration], to group: HDF5Group
-  ) throws(HDF5Error) {
-    func words(_ path: KeyPath<LeadingConfiguration, [UInt64]>) -> [UInt64] {
-      samples.flatMap { sample in (0..<2).map { sample[keyPath: path].dropFirst($0).first ?? 0 } }
-    }
-    try group.write(words(\.alpha), shape: [samples.count, 2], to: "alpha")
-    try group.write(words(\.beta), shape: [samples.count, 2], to: "beta")
-    try group.write(samples.map(\.logModulus), to: "log_modulus")
-    try group.write(samples.map(\.phase), to: "phase")
-    try group.write(samples.map(\.count), to: "count")
-  }
-
-  static func readFinal(_ root: HDF5Group) throws(HDF5Error) -> FinalResult {
+  static func readFinal(_ root: HDF5Group, version: Int) throws(HDF5Error) -> FinalResult {
     let group = try root.group("final")
     return FinalResult(
       energy: try number("energy", in: group), error: try number("error", in: group),
@@ -200,23 +229,6 @@ extension ResultFile {
       spinSquared: try group.attribute("spin_squared")?.doubleValue,
       spinSquaredError: try group.attribute("spin_squared_error")?.doubleValue,
       subspaceEnergy: try group.attribute("subspace_energy")?.doubleValue,
-      leading: try readSamples(try root.group("samples")))
-  }
-
-  private static func readSamples(
-    _ group: HDF5Group
-  ) throws(HDF5Error) -> [LeadingConfiguration] {
-    let count = try group.shape("phase").first ?? 0
-    let alpha = try readColumn(UInt64.self, "alpha", 2 * count, group)
-    let beta = try readColumn(UInt64.self, "beta", 2 * count, group)
-    let logModulus = try readColumn(Double.self, "log_modulus", count, group)
-    let phase = try readColumn(Double.self, "phase", count, group)
-    let counts = try readColumn(Int.self, "count", count, group)
-    return (0..<count).map { index in
-      LeadingConfiguration(
-        alpha: Array(alpha[2 * index..<2 * index + 2]),
-        beta: Array(beta[2 * index..<2 * index + 2]),
-        logModulus: logModulus[index], phase: phase[index], count: counts[index])
-    }
+      leading: try readSamples(try root.group("samples"), version: version))
   }
 }

@@ -6,7 +6,7 @@ public enum ResultFile {
   /// The root attribute `type` of every result file.
   public static let type = "qchem-nqs result"
   /// The version of the layout that is written; higher ones are refused.
-  public static let version = 2
+  public static let version = 3
 
   /// Writes a record in one step: a reader sees the old file or the new one, never a part.
   ///
@@ -20,18 +20,26 @@ public enum ResultFile {
       let root = file.root
       try root.setAttribute("type", .string(type))
       try root.setAttribute("version", .int(version))
+      try writeOrigin(record.provenance, to: root)
       try writeConfiguration(record, settings: settings, to: try root.group("configuration"))
       try writeProblem(record, to: try root.group("problem"))
       let trace = try root.group("trace")
       try trace.setAttribute("unit", .string(unit(of: record.problem)))
-      try writeTrace(record.snapshot.trace, to: trace)
-      try writeArrays(record.snapshot.parameters, to: try root.group("parameters"))
+      try writeTrace(record.snapshot.trace, unit: unit(of: record.problem), to: trace)
+      try writeArrays(
+        record.snapshot.parameters, of: "wave function", to: try root.group("parameters"))
       let optimizer = try root.group("optimizer")
-      try writeArrays(record.snapshot.optimizer, to: try optimizer.group("arrays"))
+      try writeArrays(
+        record.snapshot.optimizer, of: "optimiser", to: try optimizer.group("arrays"))
       let scalars = record.snapshot.scalars.sorted { $0.key < $1.key }
       try optimizer.write(scalars.map(\.key), to: "scalar_names")
       try optimizer.write(scalars.map(\.value), to: "scalar_values")
+      try describe(
+        "scalar_names", "none", "names of the loop's and the optimiser's numbers", in: optimizer)
+      try describe(
+        "scalar_values", "mixed", "these numbers, each in its own unit", in: optimizer)
       try root.setAttribute("step", .int(record.snapshot.step))
+      try root.setAttribute("prepared", .bool(record.snapshot.isPrepared))
       try root.setAttribute("converged", .bool(record.isConverged))
       try root.setAttribute("spin_flip_parity", .int(record.snapshot.spinFlipParity))
       try root.setAttribute("symmetry_count", .int(record.snapshot.symmetries.count))
@@ -74,12 +82,14 @@ public enum ResultFile {
       optimizer: try readArrays(try optimizer.group("arrays")), scalars: scalars,
       trace: try readTrace(try root.group("trace")),
       spinFlipParity: try integer("spin_flip_parity", in: root),
-      symmetries: try readSymmetries(root, version: version))
+      symmetries: try readSymmetries(root, version: version),
+      // Before version 3 all were.
+      isPrepared: version < 3 ? true : try integer("prepared", in: root) != 0)
     let settings: Settings = try decode(
       try string("settings", in: configuration), path: path, object: "/configuration")
-    let final: FinalResult? = root.isGroup("final") ? try readFinal(root) : nil
+    let final: FinalResult? = root.isGroup("final") ? try readFinal(root, version: version) : nil
     return RunRecord(
-      provenance: try readProvenance(configuration, problem), settings: settings,
+      provenance: try readProvenance(root, configuration, problem), settings: settings,
       problem: try readProblem(problem), snapshot: snapshot,
       parameterCount: try integer("parameters", in: root),
       sectorDimension: try number("sector_dimension", in: problem),
@@ -93,6 +103,7 @@ public enum ResultFile {
     _ record: RunRecord, settings: String, to group: HDF5Group
   ) throws(HDF5Error) {
     try group.write(settings, to: "settings")
+    try describe("settings", "none", "settings in force, as JSON", in: group)
     try group.setAttribute("program", .string(record.provenance.program))
     try group.setAttribute("program_version", .string(record.provenance.version))
     // As text: an HDF5 reader's signed integers do not hold every seed.
@@ -101,14 +112,25 @@ public enum ResultFile {
     try group.setAttribute("libraries", .strings(record.provenance.libraries))
   }
 
+  /// Writes when, where and by which command the file is written.
+  private static func writeOrigin(
+    _ provenance: RunRecord.Provenance, to root: HDF5Group
+  ) throws(HDF5Error) {
+    try root.setAttribute("date", .string(Date.now.formatted(.iso8601)))
+    if let host = provenance.host { try root.setAttribute("host", .string(host)) }
+    if let line = provenance.commandLine { try root.setAttribute("command_line", .string(line)) }
+  }
+
   private static func readProvenance(
-    _ configuration: HDF5Group, _ problem: HDF5Group
+    _ root: HDF5Group, _ configuration: HDF5Group, _ problem: HDF5Group
   ) throws(HDF5Error) -> RunRecord.Provenance {
     .init(
       program: try configuration.attribute("program")?.stringValue ?? "",
       version: try configuration.attribute("program_version")?.stringValue ?? "",
       libraries: try configuration.attribute("libraries")?.stringValues ?? [],
-      input: try problem.attribute("input")?.stringValue)
+      input: try problem.attribute("input")?.stringValue,
+      host: try root.attribute("host")?.stringValue,
+      commandLine: try root.attribute("command_line")?.stringValue)
   }
 
   // MARK: - JSON

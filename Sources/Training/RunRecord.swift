@@ -13,13 +13,22 @@ public struct RunRecord: Sendable {
     public var libraries: [String]
     /// The input file, as the user gave it; nil for lattices.
     public var input: String?
+    /// The machine that ran it.
+    public var host: String?
+    /// The command line, quoted for a shell.
+    public var commandLine: String?
 
     /// Creates a provenance.
-    public init(program: String, version: String, libraries: [String], input: String?) {
+    public init(
+      program: String, version: String, libraries: [String], input: String?, host: String? = nil,
+      commandLine: String? = nil
+    ) {
       self.program = program
       self.version = version
       self.libraries = libraries
       self.input = input
+      self.host = host
+      self.commandLine = commandLine
     }
   }
 

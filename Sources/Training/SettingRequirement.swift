@@ -1,3 +1,5 @@
+internal import Estimators
+
 /// What must be the case for a setting to have an effect.
 struct Requirement: Sendable {
   /// What a run is known to be like; nils are not known yet.

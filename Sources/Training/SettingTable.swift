@@ -1,4 +1,5 @@
-internal import Foundation
+internal import Estimators
+internal import Parallelism
 
 extension Setting {
   /// All settings, in the order in which they are shown.
@@ -172,7 +173,7 @@ extension Setting {
     "seed", .schedule, \.seed, .integer(0...UInt64.max), "The seed of every random number.")
   package static let threads = Setting(
     "threads", .schedule, \.threads, .integer(1...1024),
-    default: .by("all cores") { _, _ in ProcessInfo.processInfo.activeProcessorCount },
+    default: .by("see 'info'") { _, _ in ProcessorCount.current.count },
     canChange: true, "The number of threads; it changes results by rounding only.")
 
   @Sendable private static func defaultSteps(_ settings: Settings, _ size: ProblemSize) -> Int {

@@ -1,3 +1,5 @@
+public import Estimators
+
 /// Everything about a run that a user can choose.
 ///
 /// A value that is nil is decided by the problem's size when the run is made;
@@ -135,16 +137,6 @@ public struct AnnealingSettings: Codable, Sendable, Hashable {
 
   /// Creates the defaults.
   public init() {}
-}
-
-/// The ways to compute a local energy.
-public enum LocalEnergyMode: String, Codable, Sendable, Hashable, CaseIterable {
-  /// Every connected configuration.
-  case full
-  /// Connections inside the sample only: a variational bound.
-  case subspace
-  /// Every important connection, and a weighted draw from the others: unbiased.
-  case screened
 }
 
 /// How local energies are computed in training.

@@ -1,20 +1,25 @@
 internal import Configurations
-internal import Hamiltonians
 internal import NeuralNetworks
 internal import Optimization
 internal import WaveFunctions
 
 extension VariationalMonteCarlo {
   func snapshot() -> Snapshot {
-    var scalars = ["shift": optimizer.shift, "seconds": seconds]
-    if let energy = optimizer.previousEnergy { scalars["previousEnergy"] = energy }
-    if let adam = optimizer.adam { scalars["adamSteps"] = Double(adam.stepCount) }
+    let state = rule.state
+    var scalars = state.scalars
+    scalars["seconds"] = seconds
     return Snapshot(
       step: trace.count,
-      parameters: named("amplitude/", waveFunction.network.layout, waveFunction.amplitudeParameters)
-        + named("phase/", waveFunction.phaseNetwork.layout, waveFunction.phaseParameters),
-      optimizer: optimizerArrays.map { name, values in
-        Snapshot.Array32(name: name, shape: [values.count], values: values)
+      parameters: waveFunction.blocks.flatMap { block in
+        block.layout.entries.map { entry in
+          let start = block.range.lowerBound + entry.offset
+          return Snapshot.Array32(
+            name: block.name + "/" + entry.name, shape: entry.shape,
+            values: Array(waveFunction.parameters[start..<start + entry.count]))
+        }
+      },
+      optimizer: state.arrays.map {
+        Snapshot.Array32(name: $0.name, shape: [$0.values.count], values: $0.values)
       },
       scalars: scalars, trace: trace, spinFlipParity: waveFunction.space.spinFlipParity,
       symmetries: waveFunction.space.symmetries)
@@ -23,36 +28,8 @@ extension VariationalMonteCarlo {
   /// Puts the run where it was when a snapshot was taken.
   func restore(_ snapshot: Snapshot) throws(TrainingError) {
     try checkFinite(snapshot)
-    waveFunction.amplitudeParameters = try values(
-      snapshot.parameters, "amplitude/", waveFunction.network.layout)
-    waveFunction.phaseParameters = try values(
-      snapshot.parameters, "phase/", waveFunction.phaseNetwork.layout)
-    func array(_ name: String, count: Int?) throws(TrainingError) -> [Float] {
-      guard let found = snapshot.optimizer.first(where: { $0.name == name }),
-        count.map({ found.values.count == $0 }) ?? true
-      else {
-        throw TrainingError(
-          .snapshotMismatch,
-          "the checkpoint has no optimiser array \(name) of this length: it was written by a "
-            + "run with another `optimizer` or another network")
-      }
-      return found.values
-    }
-    for (name, values) in optimizerArrays {
-      let isOptional = name.hasSuffix("-before")
-      let restored = try array(name, count: isOptional ? nil : values.count)
-      switch name {
-      case "amplitude-before": optimizer.amplitudeBefore = restored
-      case "phase-before": optimizer.phaseBefore = restored
-      case "amplitude-step": optimizer.amplitudeStep = restored
-      case "phase-step": optimizer.phaseStep = restored
-      case "adam-first": optimizer.adam?.first = restored
-      default: optimizer.adam?.second = restored
-      }
-    }
-    optimizer.shift = snapshot.scalars["shift"] ?? optimizer.shift
-    optimizer.previousEnergy = snapshot.scalars["previousEnergy"]
-    optimizer.adam?.stepCount = Int(snapshot.scalars["adamSteps"] ?? 0)
+    waveFunction.parameters = try parameters(of: snapshot)
+    rule.state = try ruleState(of: snapshot)
     guard snapshot.trace.count == snapshot.step else {
       throw TrainingError(
         .snapshotMismatch,
@@ -86,41 +63,40 @@ extension VariationalMonteCarlo {
     }
   }
 
-  private var optimizerArrays: [(String, [Float])] {
-    if let adam = optimizer.adam {
-      return [("adam-first", adam.first), ("adam-second", adam.second)]
+  private func parameters(of snapshot: Snapshot) throws(TrainingError) -> [Float] {
+    var values = waveFunction.parameters
+    for block in waveFunction.blocks {
+      for entry in block.layout.entries {
+        let name = block.name + "/" + entry.name
+        guard let array = snapshot.parameters.first(where: { $0.name == name }),
+          array.values.count == entry.count
+        else {
+          throw TrainingError(
+            .snapshotMismatch,
+            "the checkpoint has no parameters \(name) of shape \(entry.shape): it belongs "
+              + "to another problem or another network")
+        }
+        let start = block.range.lowerBound + entry.offset
+        values.replaceSubrange(start..<start + entry.count, with: array.values)
+      }
     }
-    return [
-      ("amplitude-step", optimizer.amplitudeStep), ("phase-step", optimizer.phaseStep),
-      ("amplitude-before", optimizer.amplitudeBefore), ("phase-before", optimizer.phaseBefore),
-    ]
+    return values
   }
 
-  private func named(
-    _ prefix: String, _ layout: ParameterLayout, _ parameters: [Float]
-  ) -> [Snapshot.Array32] {
-    layout.entries.map {
-      Snapshot.Array32(
-        name: prefix + $0.name, shape: $0.shape,
-        values: Array(parameters[$0.offset..<$0.offset + $0.count]))
-    }
-  }
-
-  private func values(
-    _ arrays: [Snapshot.Array32], _ prefix: String, _ layout: ParameterLayout
-  ) throws(TrainingError) -> [Float] {
-    var values = [Float](repeating: 0, count: layout.count)
-    for entry in layout.entries {
-      guard let array = arrays.first(where: { $0.name == prefix + entry.name }),
-        array.values.count == entry.count
+  private func ruleState(of snapshot: Snapshot) throws(TrainingError) -> StepRuleState {
+    var state = StepRuleState(scalars: snapshot.scalars)
+    for (name, values) in rule.state.arrays.map({ ($0.name, $0.values) }) {
+      // An array that a fresh optimiser has not got yet may have any length.
+      guard let found = snapshot.optimizer.first(where: { $0.name == name }),
+        values.isEmpty || found.values.count == values.count
       else {
         throw TrainingError(
           .snapshotMismatch,
-          "the checkpoint has no parameters \(prefix + entry.name) of shape \(entry.shape): it belongs "
-            + "to another problem or another network")
+          "the checkpoint has no optimiser array \(name) of this length: it was written by a "
+            + "run with another `optimizer` or another network")
       }
-      values.replaceSubrange(entry.offset..<entry.offset + entry.count, with: array.values)
+      state.arrays.append(NamedArray(name: name, values: found.values))
     }
-    return values
+    return state
   }
 }

@@ -104,11 +104,14 @@ public struct Snapshot: Sendable, Hashable {
   public var spinFlipParity: Int
   /// The group of lattice symmetries that the state has, with its eigenvalues; empty for none.
   public var symmetries: [SpinSymmetry]
+  /// Whether the start has been fitted; a run whose start has not begins anew.
+  public var isPrepared: Bool
 
   /// Creates a snapshot.
   public init(
     step: Int, parameters: [Array32], optimizer: [Array32], scalars: [String: Double],
-    trace: [TraceRow], spinFlipParity: Int, symmetries: [SpinSymmetry] = []
+    trace: [TraceRow], spinFlipParity: Int, symmetries: [SpinSymmetry] = [],
+    isPrepared: Bool = true
   ) {
     self.step = step
     self.parameters = parameters
@@ -117,5 +120,6 @@ public struct Snapshot: Sendable, Hashable {
     self.trace = trace
     self.spinFlipParity = spinFlipParity
     self.symmetries = symmetries
+    self.isPrepared = isPrepared
   }
 }

@@ -1,60 +1,131 @@
 internal import Configurations
+internal import Estimators
 internal import Foundation
 internal import Hamiltonians
+internal import Parallelism
 internal import Sampling
 internal import WaveFunctions
 
 /// A training sample: weights of the energy's average and of the step's metric.
 struct TrainingSample<Word: ConfigurationWord> {
   /// The configurations with weights ∝ |ψ|².
-  var weighted: WeightedSample<Word>
+  var sample: Sample<Word>
   /// The weights of the metric, ∝ |ψ|^(2α).
   var metric: [Double]
-  /// How many configurations at the end were drawn by the weight that they should have; their
-  /// metric says so already.
-  var pulledCount = 0
+  /// Whether a configuration was drawn by the weight that it should have; its metric says so then.
+  var isPulled: [Bool]
+
+  init(_ sample: Sample<Word>, metric: [Double], isPulled: [Bool]? = nil) {
+    self.sample = sample
+    self.metric = metric
+    self.isPulled = isPulled ?? Array(repeating: false, count: metric.count)
+  }
 }
 
-extension VariationalMonteCarlo {
+/// Draws the samples of training steps.
+///
+/// - A sector that fits is taken whole: no sampling error, and nothing can drop out of sight.
+/// - `draws` given: multinomial draws from |ψ|^(2α), reweighted to |ψ|².
+/// - Otherwise in layers.
+struct TrainingSampler<H: Hamiltonian> {
+  typealias Word = H.Word
+
+  let waveFunction: any AutoregressiveWaveFunction<Word>
+  let estimator: LocalEnergyEstimator<H>
+  let execution: Execution
+  /// The largest number of distinct configurations.
+  let limit: Int
+  /// The number of draws, or nil for layers.
+  let draws: Int?
+  /// The smallest denominator of perturbation theory.
+  let floor: Double
+  /// The whole sector, where it fits.
+  let wholeSector: WholeSectorSampler<Word>?
+
+  init(
+    _ waveFunction: any AutoregressiveWaveFunction<Word>, estimator: LocalEnergyEstimator<H>,
+    limit: Int, draws: Int?, floor: Double, execution: Execution
+  ) {
+    self.waveFunction = waveFunction
+    self.estimator = estimator
+    self.execution = execution
+    self.limit = limit
+    self.draws = draws
+    self.floor = floor
+    wholeSector =
+      waveFunction.space.dimension <= Double(limit) ? WholeSectorSampler(of: waveFunction) : nil
+  }
+
   /// Draws the sample of one step.
   ///
-  /// - A sector that fits is taken whole: no sampling error, and nothing can drop out of sight.
-  /// - `draws` given: multinomial draws from |ψ|^(2α), reweighted to |ψ|².
-  /// - Otherwise in layers, see ``layeredSample(_:exponent:stream:)``.
-  func drawTrainingSample(exponent: Double, stream: RandomSource) -> TrainingSample<Word> {
-    let sampler = TreeSampler(of: waveFunction, threads: resolved.threads)
+  /// - Parameters:
+  ///   - exponent: α of the metric's distribution |ψ|^(2α).
+  ///   - energy: What gaps are measured from.
+  ///   - random: The stream of the draws.
+  /// - Returns: The sample and its metric.
+  func draw(exponent: Double, energy: Double, random: RandomSource) -> TrainingSample<Word> {
+    let space = waveFunction.space
     if let wholeSector {
-      var logModulus: [Double] = []
-      var phase: [Double] = []
-      waveFunction.logAmplitudes(of: wholeSector, logModulus: &logModulus, phase: &phase)
-      let logWeights = logWeights(of: wholeSector, logModulus: logModulus)
+      let sample = wholeSector.sample(random: random)
       return TrainingSample(
-        weighted: WeightedSample(
-          configurations: wholeSector, weights: normalized(logWeights, exponent: 1), draws: 0,
-          droppedWeight: 0, isWholeSector: true),
-        metric: normalized(logWeights, exponent: exponent))
+        sample,
+        metric: space.weights(
+          of: sample.configurations, logModulus: sample.logModulus, exponent: exponent))
     }
-    if let draws = resolved.draws {
-      let sample = sampler.sample(
-        .draws(Double(draws)), maximumDistinct: resolved.maximumSamples, exponent: exponent,
-        random: stream)
-      let logImportance = sample.weights.indices.map {
-        log(sample.weights[$0]) + sample.logProbabilities[$0] - sample.logProposals[$0]
-      }
-      let total = sample.weights.reduce(0, +)
-      let weights = normalized(logImportance, exponent: 1)
-      // Weighted draws are worth fewer plain ones: Kish's effective number, 1/Σ n (w/n)².
-      let squares = weights.indices.reduce(0) {
-        $0 + weights[$1] * weights[$1] / sample.weights[$1]
-      }
-      return TrainingSample(
-        weighted: WeightedSample(
-          configurations: sample.configurations, weights: weights,
-          draws: 1 / squares, droppedWeight: sample.droppedWeight / sample.totalWeight,
-          isWholeSector: false),
-        metric: sample.weights.map { $0 / total })
+    let sampler = TreeSampler(of: waveFunction, execution: execution)
+    if let draws { return tempered(sampler, draws: draws, exponent: exponent, random: random) }
+    return layered(sampler, exponent: exponent, energy: energy, random: random)
+  }
+
+  /// Draws from the tempered distribution and weighs them by importance.
+  private func tempered(
+    _ sampler: TreeSampler<Word>, draws: Int, exponent: Double, random: RandomSource
+  ) -> TrainingSample<Word> {
+    let drawn = sampler.sample(
+      .draws(Double(draws)), maximumDistinct: limit, exponent: exponent, random: random)
+    let total = drawn.weights.reduce(0, +)
+    let weights = normalizedWeights(
+      drawn.weights.indices.map {
+        log(drawn.weights[$0]) + drawn.logProbabilities[$0] - drawn.logProposals[$0]
+      })
+    // Weighted draws are worth fewer plain ones: Kish's effective number, 1/Σ n (w/n)².
+    let squares = weights.indices.reduce(0) {
+      $0 + weights[$1] * weights[$1] / drawn.weights[$1]
     }
-    return layeredSample(sampler, exponent: exponent, stream: stream)
+    return TrainingSample(
+      Sample(
+        configurations: drawn.configurations, weights: weights,
+        logModulus: drawn.logModuli(in: waveFunction.space), effectiveDraws: 1 / squares,
+        droppedWeight: drawn.droppedWeight / drawn.totalWeight),
+      metric: drawn.weights.map { $0 / total })
+  }
+
+  // MARK: - Layers
+
+  /// One configuration of a layered sample.
+  private struct Entry {
+    var configuration: Configuration<Word>
+    var logModulus: Double
+    /// Its part of |ψ|².
+    var weight: Double
+    var metric: Double
+    var isPulled = false
+  }
+
+  /// A configuration that may join the first layer.
+  private struct Candidate {
+    var configuration: Configuration<Word>
+    /// |ψ|², or what perturbation theory gives.
+    var weight: Double
+    var isPulled: Bool
+
+    /// By weight; ties go by digest: the order in which configurations were met differs in a resumed
+    /// run.
+    func precedes(_ other: Candidate) -> Bool {
+      if weight != other.weight { return weight > other.weight }
+      let (first, second) = (configuration, other.configuration)
+      return (first.digest, first.alpha, first.beta) < (second.digest, second.alpha, second.beta)
+    }
   }
 
   /// Draws a sample in three layers.
@@ -65,114 +136,96 @@ extension VariationalMonteCarlo {
   ///    zero while its sign was wrong comes back into sight.
   /// 2. Draws from the rest of |ψ|², a third: without them the many small amplitudes would drift.
   /// 3. Draws from the rest of the perturbative weight, a sixth. They count in the metric only.
-  private func layeredSample(
-    _ sampler: TreeSampler<Word>, exponent: Double, stream: RandomSource
+  private func layered(
+    _ sampler: TreeSampler<Word>, exponent: Double, energy: Double, random: RandomSource
   ) -> TrainingSample<Word> {
-    let space = waveFunction.space
-    let limit = resolved.maximumSamples
     let topLimit = limit - limit / 3 - limit / 6
-    let heaviest = sampler.sample(.probability, maximumDistinct: topLimit, random: stream)
-    let energy = trace.last?.energy ?? context.referenceEnergy
-    let pulls = estimator.pulls(on: heaviest.configurations)
-    let table = estimator.table
-
-    var scored: [(configuration: Configuration<Word>, weight: Double, isPulled: Bool)] = []
-    for index in heaviest.configurations.indices {
-      scored.append((heaviest.configurations[index], exp(heaviest.logProbabilities[index]), false))
-    }
-    for (number, squared) in pulls {
-      let gap = max(table.diagonal[Int(number)] - energy, resolved.denominatorFloor)
-      scored.append((table.configurations[Int(number)], squared / (gap * gap), true))
-    }
-    // Ties go by digest: the order in which configurations were met differs in a resumed run.
-    let order = scored.indices.sorted {
-      if scored[$0].weight != scored[$1].weight { return scored[$0].weight > scored[$1].weight }
-      let (first, second) = (scored[$0].configuration, scored[$1].configuration)
-      return (first.digest, first.alpha, first.beta) < (second.digest, second.alpha, second.beta)
-    }
-    var configurations = order.prefix(topLimit).map { scored[$0].configuration }
-    let topCount = configurations.count
-    var isTop = Set(configurations)
-    var logModulus: [Double] = []
-    var phase: [Double] = []
-    waveFunction.logAmplitudes(of: configurations, logModulus: &logModulus, phase: &phase)
-    var weights = configurations.indices.map {
-      exp(2 * logModulus[$0]) * Double(space.multiplicity(configurations[$0]))
-    }
-    let topWeight = weights.reduce(0, +)
-    let missing = max(0, 1 - topWeight)
-    var metric = weights.map { pow($0 / topWeight, exponent) * topWeight }
+    let candidates = candidates(sampler, count: topLimit, energy: energy, random: random)
+    var entries = top(candidates.prefix(topLimit).map(\.configuration), exponent: exponent)
+    let missing = max(0, 1 - entries.reduce(0) { $0 + $1.weight })
+    var chosen = Set(entries.map(\.configuration))
 
     // The second layer: as many draws as leave about that many distinct strings in the rest. A
     // flat state leaves it the room that the first has not filled.
-    let room = limit - limit / 6 - configurations.count
+    let room = limit - limit / 6 - entries.count
     let draws = min(1e12, (Double(room) / max(missing, 1e-9)).rounded())
-    let rest = sampler.sample(.draws(draws), maximumDistinct: limit, random: stream.split(2))
-    var restCount = 0
-    for index in rest.configurations.indices where !isTop.contains(rest.configurations[index]) {
-      if restCount == room { break }
-      restCount += 1
-      configurations.append(rest.configurations[index])
-      isTop.insert(rest.configurations[index])
-      weights.append(rest.weights[index] / rest.totalWeight)
-      metric.append(rest.weights[index] / rest.totalWeight)
+    let drawn = sampler.sample(.draws(draws), maximumDistinct: limit, random: random.split(2))
+    let moduli = drawn.logModuli(in: waveFunction.space)
+    var rest: [Entry] = []
+    for (index, x) in drawn.configurations.enumerated() where rest.count < room {
+      if !chosen.insert(x).inserted { continue }
+      let weight = drawn.weights[index] / drawn.totalWeight
+      rest.append(
+        Entry(configuration: x, logModulus: moduli[index], weight: weight, metric: weight))
     }
-
     // Rescaled to the weight that they stand for.
-    let drawn = weights.dropFirst(topCount).reduce(0, +)
-    if drawn > 0 {
-      for index in topCount..<weights.count {
-        weights[index] *= missing / drawn
-        metric[index] *= missing / drawn
-      }
+    let found = rest.reduce(0) { $0 + $1.weight }
+    for index in rest.indices {
+      rest[index].weight *= missing / found
+      rest[index].metric *= missing / found
     }
+    entries += rest
+    entries += pulled(
+      candidates.dropFirst(topLimit).filter { $0.isPulled && !chosen.contains($0.configuration) },
+      count: limit / 6, random: random.split(3))
 
-    // The third layer, by systematic sampling.
-    let pulled = order.dropFirst(topLimit).filter {
-      scored[$0].isPulled && !isTop.contains(scored[$0].configuration)
-    }
-    let total = pulled.reduce(0) { $0 + scored[$1].weight }
-    let spacing = total / Double(max(1, limit / 6))
-    var pulledCount = 0
-    if spacing > 0 {
-      var source = stream.split(3)
-      var next = source.uniform() * spacing
-      var passed = 0.0
-      for index in pulled {
-        passed += scored[index].weight
-        if next >= passed { continue }
-        var hits = 0.0
-        while next < passed {
-          hits += 1
-          next += spacing
-        }
-        configurations.append(scored[index].configuration)
-        weights.append(0)
-        metric.append(hits * spacing)
-        pulledCount += 1
-      }
-    }
-    let sum = weights.reduce(0, +)
+    let sum = entries.reduce(0) { $0 + $1.weight }
     return TrainingSample(
-      weighted: WeightedSample(
-        configurations: configurations, weights: weights.map { $0 / sum }, draws: draws,
-        droppedWeight: 0, isWholeSector: false),
-      metric: metric, pulledCount: pulledCount)
+      Sample(
+        configurations: entries.map(\.configuration), weights: entries.map { $0.weight / sum },
+        logModulus: entries.map(\.logModulus), effectiveDraws: draws),
+      metric: entries.map(\.metric), isPulled: entries.map(\.isPulled))
   }
 
-  /// Returns `log(m |ψ|²)`, the log-probability of each representative with all that share it.
-  func logWeights(of configurations: [Configuration<Word>], logModulus: [Double]) -> [Double] {
-    configurations.indices.map {
-      2 * logModulus[$0] + log(Double(waveFunction.space.multiplicity(configurations[$0])))
+  /// Returns the heaviest strings and all that they pull on, by decreasing weight.
+  private func candidates(
+    _ sampler: TreeSampler<Word>, count: Int, energy: Double, random: RandomSource
+  ) -> [Candidate] {
+    let heaviest = sampler.sample(.probability, maximumDistinct: count, random: random)
+    var candidates = heaviest.configurations.indices.map {
+      Candidate(
+        configuration: heaviest.configurations[$0], weight: exp(heaviest.logProbabilities[$0]),
+        isPulled: false)
+    }
+    for pull in estimator.pulls(on: heaviest.configurations) {
+      let gap = max(pull.diagonal - energy, floor)
+      candidates.append(
+        Candidate(
+          configuration: pull.configuration, weight: pull.weight / (gap * gap), isPulled: true))
+    }
+    candidates.sort { $0.precedes($1) }
+    return candidates
+  }
+
+  /// The first layer, with exact weights.
+  private func top(_ configurations: [Configuration<Word>], exponent: Double) -> [Entry] {
+    let space = waveFunction.space
+    let logModulus = waveFunction.logAmplitudes(of: configurations).logModulus
+    let weights = configurations.indices.map {
+      exp(2 * logModulus[$0]) * Double(space.multiplicity(configurations[$0]))
+    }
+    let total = weights.reduce(0, +)
+    return configurations.indices.map {
+      Entry(
+        configuration: configurations[$0], logModulus: logModulus[$0], weight: weights[$0],
+        metric: pow(weights[$0] / total, exponent) * total)
     }
   }
 
-  /// Returns weights ∝ `exp(α · logWeight)` with sum 1.
-  func normalized(_ logWeights: [Double], exponent: Double) -> [Double] {
-    let largest = logWeights.max() ?? 0
-    var weights = logWeights.map { exp(exponent * ($0 - largest)) }
-    let total = weights.reduce(0, +)
-    for index in weights.indices { weights[index] /= total }
-    return weights
+  /// The third layer, by systematic sampling.
+  private func pulled(_ candidates: [Candidate], count: Int, random: RandomSource) -> [Entry] {
+    let total = candidates.reduce(0) { $0 + $1.weight }
+    let spacing = total / Double(max(1, count))
+    if !(spacing > 0) { return [] }
+    var random = random
+    var sampling = SystematicSampling(spacing: spacing, using: &random)
+    return candidates.compactMap { candidate in
+      let hits = sampling.hits(weight: candidate.weight)
+      return hits == 0
+        ? nil
+        : Entry(
+          configuration: candidate.configuration, logModulus: -.infinity, weight: 0,
+          metric: Double(hits) * spacing, isPulled: true)
+    }
   }
 }

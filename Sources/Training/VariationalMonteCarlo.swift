@@ -1,17 +1,17 @@
 internal import Configurations
 internal import Dispatch
+internal import Estimators
 internal import Hamiltonians
-internal import LinearAlgebra
-internal import NeuralNetworks
 internal import Optimization
+internal import Parallelism
 internal import Sampling
 internal import WaveFunctions
 
 /// The variational Monte Carlo loop: sample, local energies, step, repeat.
 ///
-/// One class for every problem: it sees a `Hamiltonian`, a ``WaveFunction`` and settings, and neither
-/// molecules nor lattices. Its parts are in extensions: the training sample, the update, the
-/// start and the final evaluation.
+/// One class for every problem and every ansatz: it sees a `Hamiltonian`, a wave function, a step rule
+/// and settings, and neither molecules, lattices nor networks. The start and the final evaluation are
+/// in extensions.
 final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   typealias Word = H.Word
 
@@ -29,18 +29,15 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   let resolved: ResolvedSettings
   let context: Context
   let hamiltonian: H
-  let waveFunction: WaveFunction<Word>
+  let waveFunction: any AutoregressiveWaveFunction<Word>
   let spinOperator: (any Hamiltonian<Word>)?
   let estimator: LocalEnergyEstimator<H>
+  let sampler: TrainingSampler<H>
+  let rule: any StepRule
   let random: RandomSource
-  let solver: SampleSpaceSolver
+  let execution: Execution
 
   var trace: [TraceRow] = []
-  var optimizer: OptimizerState
-  /// The whole sector, where it is small enough to be the sample of every step.
-  var wholeSector: [Configuration<Word>]?
-  var rows: [Float] = []
-  var phaseWorkspaceStorage: PerceptronWorkspace?
   /// What the start is fitted to; nil for random parameters.
   let start: StartVector<Word>?
   /// What was chosen while the run was made, for the log.
@@ -49,7 +46,8 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   private var clock = DispatchTime.now()
 
   init(
-    hamiltonian: H, waveFunction: WaveFunction<Word>, spinOperator: (any Hamiltonian<Word>)?,
+    hamiltonian: H, waveFunction: any AutoregressiveWaveFunction<Word>,
+    spinOperator: (any Hamiltonian<Word>)?,
     context: Context, start: StartVector<Word>?, messages: [String], settings: Settings,
     resolved: ResolvedSettings
   ) {
@@ -61,16 +59,15 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     self.messages = messages
     self.settings = settings
     self.resolved = resolved
+    execution = Execution(threads: resolved.threads)
     estimator = LocalEnergyEstimator(
-      hamiltonian, waveFunction: waveFunction, settings: settings.localEnergy)
+      hamiltonian, waveFunction: waveFunction, options: settings.localEnergy.options,
+      execution: execution)
+    sampler = TrainingSampler(
+      waveFunction, estimator: estimator, limit: resolved.maximumSamples, draws: resolved.draws,
+      floor: resolved.denominatorFloor, execution: execution)
     random = RandomSource(seed: settings.seed)
-    solver = SampleSpaceSolver(threads: resolved.threads)
-    optimizer = OptimizerState(
-      kind: settings.optimizer.kind, amplitudeCount: waveFunction.amplitudeParameters.count,
-      phaseCount: waveFunction.phaseParameters.count, shift: resolved.shift)
-    if waveFunction.space.dimension <= Double(resolved.maximumSamples) {
-      wholeSector = waveFunction.space.allRepresentatives()
-    }
+    rule = resolved.makeStepRule(for: waveFunction.blocks, execution: execution)
   }
 
   var parameterCount: Int { waveFunction.parameterCount }
@@ -111,63 +108,119 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
 
   func step() throws(TrainingError) -> TraceRow {
     let number = trace.count + 1
-    let (sample, energies, temperature) = try drawAndCompute(step: number)
-    let gradientNorm = try update(sample, energies: energies, temperature: temperature)
-
+    let batch = try drawAndCompute(step: number)
+    let gradientNorm = try update(batch)
+    let sample = batch.sample.sample
     var entropy = 0.0
-    for (index, weight) in sample.weighted.weights.enumerated() {
-      entropy -= weight * 2 * estimator.amplitudes.logModulus[Int(energies.numbers[index])]
+    for (index, weight) in sample.weights.enumerated() {
+      entropy -= weight * 2 * batch.energies.logModulus[index]
     }
     let row = TraceRow(
-      step: number, energy: energies.energy,
-      error: samplingError(variance: energies.variance, in: sample.weighted),
-      variance: energies.variance, temperature: temperature, entropy: entropy,
-      distinctSamples: sample.weighted.configurations.count, gradientNorm: gradientNorm,
-      seconds: seconds)
+      step: number, energy: batch.energies.energy,
+      error: sample.meanError(variance: batch.energies.variance),
+      variance: batch.energies.variance, temperature: batch.temperature, entropy: entropy,
+      distinctSamples: sample.count, gradientNorm: gradientNorm, seconds: seconds)
     trace.append(row)
     return row
   }
 
   func settle() {
-    guard !optimizer.amplitudeBefore.isEmpty else { return }
-    let before = optimizer
+    let before = rule.state
     do throws(TrainingError) {
-      let (sample, energies, temperature) = try drawAndCompute(step: trace.count + 1)
-      // A step that stays is judged again by the next one, should the run go on.
-      if !judgeLastStep(sample, energies: energies, temperature: temperature) { optimizer = before }
+      let batch = try drawAndCompute(step: trace.count + 1)
+      if let parameters = rule.judge(outcome(of: batch)) {
+        waveFunction.parameters = parameters
+        // The objective of the parameters that are now in force.
+        rule.state.scalars["previousEnergy"] = before.scalars["previousEnergy"]
+      } else {
+        // A step that stays is judged again by the next one, should the run go on.
+        rule.state = before
+      }
     } catch {
-      takeBackLastStep()
+      if let parameters = rule.takeBack() { waveFunction.parameters = parameters }
     }
-    // That of the parameters that are now in force, if the step was taken back.
-    optimizer.previousEnergy = before.previousEnergy
+  }
+
+  // MARK: - Parts of a step
+
+  /// A step's sample with its local energies.
+  struct Batch {
+    var sample: TrainingSample<Word>
+    var energies: LocalEnergies
+    var temperature: Double
+    /// `Re E_loc + T log p` minus its mean.
+    var centred: [Double]
+    /// That mean, the (free) energy.
+    var objective: Double
   }
 
   /// Draws a step's sample and computes its local energies.
-  private func drawAndCompute(
-    step number: Int
-  ) throws(TrainingError) -> (TrainingSample<Word>, LocalEnergies, temperature: Double) {
+  private func drawAndCompute(step number: Int) throws(TrainingError) -> Batch {
     let stream = random.split(0x5354_4550).split(UInt64(number))
-    estimator.table.trim()
-    let exponent = resolved.exponent(at: number - 1)
-    let sample = drawTrainingSample(exponent: exponent, stream: stream.split(1))
+    estimator.trim()
+    let sample = sampler.draw(
+      exponent: resolved.exponent(at: number - 1),
+      energy: trace.last?.energy ?? context.referenceEnergy, random: stream.split(1))
     let energies = estimator.compute(
-      sample.weighted, mode: resolved.localEnergyMode, random: stream.split(2))
+      sample.sample, mode: resolved.localEnergyMode, random: stream.split(2))
     guard energies.energy.isFinite, energies.variance.isFinite else {
       throw TrainingError(
         .notFinite,
         "step \(number): the energy is not finite; a smaller `learning-rate` or a larger `shift` "
           + "keeps the parameters in range")
     }
-    return (sample, energies, resolved.temperatures.temperature(at: number - 1))
+    let temperature = resolved.temperatures.temperature(at: number - 1)
+    var centred = energies.real
+    if temperature > 0 {
+      for index in centred.indices {
+        centred[index] += temperature * 2 * energies.logModulus[index]
+      }
+    }
+    var mean = 0.0
+    for index in centred.indices { mean += sample.sample.weights[index] * centred[index] }
+    for index in centred.indices { centred[index] -= mean }
+    return Batch(
+      sample: sample, energies: energies, temperature: temperature, centred: centred,
+      objective: mean)
   }
 
-  /// The error of a sample's mean: of its draws, and of the weight that it is known to miss.
+  /// What a batch says of the step before it.
+  private func outcome(of batch: Batch) -> StepOutcome {
+    // At the present temperature: cooling raises F, which is no fault of the step.
+    let drift = trace.last.map { ($0.temperature - batch.temperature) * $0.entropy } ?? 0
+    return StepOutcome(
+      objective: batch.objective,
+      error: batch.sample.sample.meanError(variance: batch.energies.variance), drift: drift)
+  }
+
+  /// Moves the parameters by one step of the rule, or back where the last step was bad.
   ///
-  /// For the missing weight `d` the estimate of Cauchy and Schwarz, `√(d Var)`, a bound where the
-  /// variance is that of the whole state.
-  func samplingError(variance: Double, in sample: WeightedSample<Word>) -> Double {
-    let drawn = sample.draws > 0 ? variance / sample.draws : 0
-    return (drawn + variance * sample.droppedWeight).squareRoot()
+  /// - Returns: The norm of the (free) energy's gradient.
+  private func update(_ batch: Batch) throws(TrainingError) -> Double {
+    if let parameters = rule.judge(outcome(of: batch)) {
+      waveFunction.parameters = parameters
+      return trace.last?.gradientNorm ?? 0
+    }
+    // Until the energy is below the reference's, that is the better guess at the lowest level.
+    let level = min(batch.energies.energy, context.referenceEnergy)
+    let sample = batch.sample
+    let problem = StepProblem(
+      weights: sample.sample.weights, metric: sample.metric, isPulled: sample.isPulled,
+      real: batch.centred, imaginary: batch.energies.imaginary,
+      denominators: batch.energies.diagonal.map {
+        max($0 - level, resolved.denominatorFloor) + batch.temperature
+      },
+      learningRate: resolved.learningRate(at: trace.count), blocks: waveFunction.blocks,
+      derivatives: { self.waveFunction.derivatives(of: sample.sample.configurations, block: $0) })
+    do throws(OptimizationError) {
+      // A copy: the derivatives are read at the present parameters.
+      var parameters = waveFunction.parameters
+      let norm = try rule.step(problem, parameters: &parameters)
+      waveFunction.parameters = parameters
+      return norm
+    } catch {
+      throw TrainingError(.notFinite, "\(error); try a larger `shift`")
+    }
   }
 
   /// The estimator of final results: that of training, unless its cutoff changes the operator.
@@ -175,6 +228,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     var exact = settings.localEnergy
     if exact.cutoff <= 1e-10 { return estimator }
     exact.cutoff = 1e-10
-    return LocalEnergyEstimator(hamiltonian, waveFunction: waveFunction, settings: exact)
+    return LocalEnergyEstimator(
+      hamiltonian, waveFunction: waveFunction, options: exact.options, execution: execution)
   }()
 }

@@ -1,282 +1,124 @@
 public import Configurations
-internal import Foundation
-internal import LinearAlgebra
 public import NeuralNetworks
 
-/// An autoregressive wave function with exact quantum numbers.
+/// A trial state with parameters: `log ψ` of a batch, and its derivatives as operators.
 ///
-/// ```
-/// ψ(x) = exp(a(x) + i φ(x)),  a(x) = ½ Σ_t log p(x_t | x_<t) − ½ log m(x)
-/// ```
+/// All that sampling, local energies, optimisers and the training loop know of an ansatz. The
+/// parameters are one vector `θ`, `[P]`, that is the concatenation of named blocks; each block's
+/// derivatives are a linear operator, so that nobody needs all of them as an array.
 ///
-/// The conditionals are a network's masked softmax, so `Σ_x |ψ(x)|² = 1` over the sector to
-/// rounding. With symmetries the network sees representatives only, and `m(x)` is the number
-/// of configurations that share one. The phase is a network of its own on the whole string.
-///
-/// Values are shared between threads for reading only; ``amplitudeParameters`` and
-/// ``phaseParameters`` change between calls, never during one.
-public final class WaveFunction<Word: ConfigurationWord>: @unchecked Sendable {
-  /// The sector and its tokens.
-  public let space: ConfigurationSpace<Word>
-  /// The network of the modulus.
-  public let network: any AutoregressiveNetwork
-  /// The network of the phase.
-  public let phaseNetwork: MultilayerPerceptron
-  /// The parameters of the modulus, `[P_a]`.
-  public var amplitudeParameters: [Float]
-  /// The parameters of the phase, `[P_φ]`.
-  public var phaseParameters: [Float]
+/// Values are shared between threads for reading only; ``parameters`` change between calls, never
+/// during one.
+public protocol WaveFunction<Word>: LogAmplitudes, AnyObject, Sendable {
+  /// The sector, and how configurations are written as tokens.
+  var space: ConfigurationSpace<Word> { get }
+  /// `θ`, `[P]`.
+  var parameters: [Float] { get set }
+  /// The blocks of ``parameters``, in the order of their ranges, which cover it.
+  var blocks: [ParameterBlock] { get }
 
-  private let threads: Int
-  private let evaluators: [PrefixEvaluator]
-  private let jacobians: [JacobianWorkspace]
-  private let phases: [PerceptronWorkspace]
-  private static var evaluationBlock: Int { 2048 }
-  private static var jacobianBlock: Int { 64 }
-
-  /// Creates a wave function with random parameters.
+  /// Returns the derivatives of `log ψ` of a batch by the parameters of one block.
+  ///
+  /// They are those at the present parameters, and only valid until these change or until the
+  /// derivatives of another batch are asked for: operators share workspaces.
   ///
   /// - Parameters:
-  ///   - space: The sector and its tokens; not empty.
-  ///   - network: The network of the modulus, with the space's T and V.
-  ///   - phaseNetwork: The network of the phase, with ``phaseInputCount(of:)`` inputs.
-  ///   - threads: The number of threads to use, at least 1.
-  ///   - random: The source of the initial parameters.
-  public init(
-    space: ConfigurationSpace<Word>, network: any AutoregressiveNetwork,
-    phaseNetwork: MultilayerPerceptron, threads: Int, random: inout RandomSource
-  ) {
-    precondition(space.dimension > 0, "the sector is empty")
-    precondition(
-      network.positions == space.positions && network.vocabulary == space.vocabulary,
-      "the network is for \(network.positions) positions of \(network.vocabulary) tokens")
-    precondition(threads > 0, "\(threads) threads")
-    self.space = space
-    self.network = network
-    self.phaseNetwork = phaseNetwork
-    self.threads = threads
-    amplitudeParameters = network.makeParameters(using: &random)
-    phaseParameters = phaseNetwork.makeParameters(using: &random)
-    evaluators = (0..<threads).map { _ in
-      PrefixEvaluator(network: network, capacity: Self.evaluationBlock)
-    }
-    jacobians = (0..<threads).map { _ in
-      JacobianWorkspace(network: network, capacity: Self.jacobianBlock)
-    }
-    phases = (0..<threads).map { _ in
-      PerceptronWorkspace(network: phaseNetwork, capacity: 0)
-    }
-  }
-
-  /// The number of inputs of a phase network for a space.
-  public static func phaseInputCount(of space: ConfigurationSpace<Word>) -> Int {
-    space.kind == .electrons ? 2 * space.positions : space.positions
-  }
-
-  /// The number of parameters of both networks.
-  public var parameterCount: Int { amplitudeParameters.count + phaseParameters.count }
-
-  // MARK: - Work in blocks
-
-  /// Calls `body(thread, range)` for consecutive blocks of `0..<count`, each thread taking every
-  /// `threads`-th block, so that which workspace does a block is fixed.
-  private func forEachBlock(
-    _ count: Int, size: Int, _ body: @Sendable (_ thread: Int, _ range: Range<Int>) -> Void
-  ) {
-    let blocks = (count + size - 1) / size
-    let workers = min(threads, blocks)
-    parallelFor(workers) { thread in
-      for block in stride(from: thread, to: blocks, by: workers) {
-        body(thread, block * size..<min(count, (block + 1) * size))
-      }
-    }
-  }
-
-  /// Writes the phase network's inputs, ±1 for filled and empty, `[2T]` (α then β) or `[T]`.
-  private func writePhaseInputs(
-    of configuration: Configuration<Word>, to inputs: UnsafeMutablePointer<Float>
-  ) {
-    let orbitals = space.positions
-    for orbital in 0..<orbitals {
-      inputs[orbital] = (configuration.alpha &>> Word(orbital)) & 1 != 0 ? 1 : -1
-      if space.kind == .electrons {
-        inputs[orbitals + orbital] = (configuration.beta &>> Word(orbital)) & 1 != 0 ? 1 : -1
-      }
-    }
-  }
-
-  /// Returns the phase network's inputs for a batch of representatives, `[B, inputs]`.
-  public func phaseInputs(of configurations: [Configuration<Word>]) -> [Float] {
-    let width = Self.phaseInputCount(of: space)
-    return [Float](unsafeUninitializedCapacity: configurations.count * width) { buffer, count in
-      if let base = buffer.baseAddress {
-        for (row, configuration) in configurations.enumerated() {
-          writePhaseInputs(of: configuration, to: base + row * width)
-        }
-      }
-      count = configurations.count * width
-    }
-  }
-
-  // MARK: - Derivatives
-
-  /// Computes `∂a(x)/∂θ_a` for a batch of representatives.
-  ///
-  /// - Parameters:
-  ///   - configurations: Representatives in the sector, `[B]`.
-  ///   - rows: `[B, stride]`, the first P_a columns overwritten.
-  ///   - stride: The distance between rows, at least P_a.
-  public func amplitudeJacobian(
-    of configurations: [Configuration<Word>], into rows: UnsafeMutablePointer<Float>, stride: Int
-  ) {
-    nonisolated(unsafe) let rows = rows
-    let positions = space.positions
-    forEachBlock(configurations.count, size: Self.jacobianBlock) { thread, range in
-      var tokens = [UInt8](repeating: 0, count: range.count * positions)
-      for (row, index) in range.enumerated() {
-        tokens.withUnsafeMutableBufferPointer {
-          if let base = $0.baseAddress {
-            self.space.encode(configurations[index], into: base + row * positions)
-          }
-        }
-      }
-      self.jacobians[thread].rows(
-        tokens: tokens, count: range.count, automaton: self.space.automaton,
-        parameters: self.amplitudeParameters, into: rows + range.lowerBound * stride,
-        stride: stride, logModulus: nil)
-    }
-  }
-
-  /// Returns `Σ_x w_x ∂a(x)/∂θ_a`, `[P_a]`, for a batch of representatives.
-  ///
-  /// Blocks are added in their order, so the sum does not depend on the number of threads.
-  public func amplitudeGradient(
-    of configurations: [Configuration<Word>], weights: [Float]
-  ) -> [Float] {
-    precondition(weights.count == configurations.count, "one weight for each configuration")
-    let parameters = amplitudeParameters.count
-    let positions = space.positions
-    let size = Self.jacobianBlock
-    let blocks = (configurations.count + size - 1) / size
-    var total = [Float](repeating: 0, count: parameters)
-    // A group of blocks at a time bounds the memory of the partial sums.
-    let group = 64
-    for first in stride(from: 0, to: blocks, by: group) {
-      let here = min(group, blocks - first)
-      let partial = UnsafeMutablePointer<Float>.allocate(capacity: here * parameters)
-      partial.initialize(repeating: 0, count: here * parameters)
-      defer { partial.deallocate() }
-      nonisolated(unsafe) let sums = partial
-      let workers = min(threads, here)
-      parallelFor(workers) { thread in
-        for block in stride(from: thread, to: here, by: workers) {
-          let start = (first + block) * size
-          let end = min(configurations.count, start + size)
-          var tokens = [UInt8](repeating: 0, count: (end - start) * positions)
-          tokens.withUnsafeMutableBufferPointer {
-            guard let base = $0.baseAddress else { return }
-            for index in start..<end {
-              self.space.encode(configurations[index], into: base + (index - start) * positions)
-            }
-          }
-          Array(weights[start..<end]).withUnsafeBufferPointer {
-            guard let weights = $0.baseAddress else { return }
-            self.jacobians[thread].accumulate(
-              tokens: tokens, count: end - start, automaton: self.space.automaton,
-              parameters: self.amplitudeParameters, weights: weights,
-              gradient: sums + block * parameters)
-          }
-        }
-      }
-      for block in 0..<here {
-        for index in 0..<parameters { total[index] += partial[block * parameters + index] }
-      }
-    }
-    return total
-  }
+  ///   - configurations: Representatives in the sector, `[M]`.
+  ///   - block: The number of the block.
+  /// - Returns: The derivatives as an operator.
+  func derivatives(
+    of configurations: [Configuration<Word>], block: Int
+  ) -> any DerivativeOperator
 }
 
-// MARK: - Amplitudes
+extension WaveFunction {
+  /// P.
+  public var parameterCount: Int { blocks.last?.range.upperBound ?? 0 }
 
-// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
-extension WaveFunction: LogAmplitudes {
+  /// Computes `log ψ` of a batch.
+  ///
+  /// - Parameter configurations: The batch, `[B]`.
+  /// - Returns: log|ψ| and arg ψ in radians, `[B]` each.
   public func logAmplitudes(
-    of configurations: [Configuration<Word>], logModulus: inout [Double], phase: inout [Double]
-  ) {
-    let count = configurations.count
-    logModulus = Array(repeating: -Double.infinity, count: count)
-    phase = Array(repeating: 0, count: count)
-    let positions = space.positions
+    of configurations: [Configuration<Word>]
+  ) -> (logModulus: [Double], phase: [Double]) {
+    var logModulus: [Double] = []
+    var phase: [Double] = []
+    logAmplitudes(of: configurations, logModulus: &logModulus, phase: &phase)
+    return (logModulus, phase)
+  }
 
-    // Representatives in the sector, sorted by their leading tokens so that neighbours share
-    // prefixes and so nodes.
-    var entries: [AmplitudeEntry<Word>] = []
-    entries.reserveCapacity(count)
-    var tokens = [UInt8](repeating: 0, count: positions)
-    tokens.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for (index, configuration) in configurations.enumerated() {
-        let (representative, sign, size) = space.orbit(of: configuration)
-        if sign == 0 { continue }
-        space.encode(representative, into: base)
-        guard space.automaton.contains(base) else { continue }
-        var key: UInt64 = 0
-        for position in 0..<min(positions, 32) {
-          key |= UInt64(base[position]) << UInt64(62 - 2 * position)
-        }
-        entries.append(
-          AmplitudeEntry(
-            key: key, index: index, representative: representative, isOdd: sign < 0, size: size))
-      }
-    }
-    entries.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
-
-    let sorted = entries
-    let width = Self.phaseInputCount(of: space)
-    logModulus.withUnsafeMutableBufferPointer { logModulusBuffer in
-      phase.withUnsafeMutableBufferPointer { phaseBuffer in
-        nonisolated(unsafe) let logModulus = logModulusBuffer
-        nonisolated(unsafe) let phase = phaseBuffer
-        forEachBlock(sorted.count, size: Self.evaluationBlock) { thread, range in
-          var tokens = [UInt8](repeating: 0, count: range.count * positions)
-          var inputs = [Float](repeating: 0, count: range.count * width)
-          tokens.withUnsafeMutableBufferPointer { tokens in
-            inputs.withUnsafeMutableBufferPointer { inputs in
-              guard let tokens = tokens.baseAddress, let inputs = inputs.baseAddress else { return }
-              for (row, entry) in range.enumerated() {
-                let representative = sorted[entry].representative
-                self.space.encode(representative, into: tokens + row * positions)
-                self.writePhaseInputs(of: representative, to: inputs + row * width)
-              }
-            }
-          }
-          var logProbabilities = [Double](repeating: 0, count: range.count)
-          self.evaluators[thread].logProbabilities(
-            tokens: tokens, count: range.count, automaton: self.space.automaton,
-            parameters: self.amplitudeParameters, into: &logProbabilities)
-          var phases = [Float](repeating: 0, count: range.count)
-          self.phases[thread].evaluate(
-            inputs: inputs, count: range.count, parameters: self.phaseParameters, outputs: &phases)
-          for (row, entry) in range.enumerated() {
-            let found = sorted[entry]
-            logModulus[found.index] = 0.5 * (logProbabilities[row] - log(Double(found.size)))
-            phase[found.index] = Double(phases[row]) + (found.isOdd ? Double.pi : 0)
-          }
-        }
-      }
-    }
+  /// Returns the derivatives of a batch by the parameters of every block.
+  public func derivatives(
+    of configurations: [Configuration<Word>]
+  ) -> [any DerivativeOperator] {
+    blocks.indices.map { derivatives(of: configurations, block: $0) }
   }
 }
 
-/// A configuration whose amplitude is asked for.
-private struct AmplitudeEntry<Word: ConfigurationWord> {
-  /// The leading tokens, so that neighbours in order share prefixes.
-  var key: UInt64
-  /// The place in the batch.
-  var index: Int
-  var representative: Configuration<Word>
-  /// Whether the amplitude is minus the representative's.
-  var isOdd: Bool
-  /// The number of configurations that share the representative.
-  var size: Int
+/// A named part of a wave function's parameters.
+public struct ParameterBlock: Sendable, Hashable {
+  /// What a block acts on.
+  public enum Part: Sendable, Hashable {
+    /// log|ψ| only.
+    case logModulus
+    /// arg ψ only.
+    case phase
+  }
+
+  /// The name, unique in the wave function: `amplitude`.
+  public let name: String
+  /// What it acts on.
+  public let part: Part
+  /// Its place in the parameter vector.
+  public let range: Range<Int>
+  /// The named arrays in it; offsets count from the block's beginning.
+  public let layout: ParameterLayout
+
+  /// Creates a block.
+  ///
+  /// - Parameters:
+  ///   - name: The name.
+  ///   - part: What it acts on.
+  ///   - offset: Where it begins in the parameter vector.
+  ///   - layout: The arrays in it.
+  public init(_ name: String, part: Part, offset: Int, layout: ParameterLayout) {
+    self.name = name
+    self.part = part
+    self.range = offset..<offset + layout.count
+    self.layout = layout
+  }
+}
+
+/// A wave function that is a product of conditionals, so that |ψ|² is normalised over its sector and
+/// can be sampled exactly.
+///
+/// ```
+/// |ψ(x)|² m(x) = Π_t p(x_t | x_<t)
+/// ```
+///
+/// for representatives `x` that stand for `m(x)` configurations each.
+public protocol AutoregressiveWaveFunction<Word>: WaveFunction {
+  /// Returns a workspace that gives the conditionals of levels of up to `capacity` prefixes, at the
+  /// present parameters; not to be shared between threads.
+  func makePrefixTree(capacity: Int) -> any PrefixTree
+}
+
+/// The conditionals of a wave function, one position at a time over a tree of prefixes.
+///
+/// Level `t` holds nodes, each a distinct prefix `x[0..<t]`. State of all levels up to the last one
+/// computed is kept: computing level `t` again overwrites it and forgets the levels above.
+public protocol PrefixTree: AnyObject {
+  /// Computes the logits of one level: logarithms of the conditionals up to a constant for each
+  /// node, tokens that the sector forbids not yet masked.
+  ///
+  /// - Parameters:
+  ///   - level: `t`; level 0 has exactly one node, the empty prefix.
+  ///   - parents: `[n]`, the node of level `t − 1` that each node extends; ignored at level 0.
+  ///   - tokens: `[n]`, the token at position `t − 1` by which it does; ignored at level 0.
+  ///   - count: n, at most the capacity.
+  ///   - logits: `[n, V]`, overwritten.
+  func advance(
+    level: Int, parents: UnsafePointer<Int32>, tokens: UnsafePointer<UInt8>, count: Int,
+    logits: UnsafeMutablePointer<Float>)
 }

@@ -59,10 +59,10 @@ struct Program {
   /// The path of a molecule's integrals.
   static func molecule(_ name: String) -> String { reference("integrals/\(name)_sto3g.fcidump") }
 
-  /// Starts the program; its output goes to files beside the folder.
-  func start(_ arguments: [String]) throws -> Running {
+  /// Starts the program, or another; its output goes to files beside the folder.
+  func start(_ arguments: [String], executable: URL = Self.executable) throws -> Running {
     let process = Process()
-    process.executableURL = Self.executable
+    process.executableURL = executable
     process.arguments = arguments
     process.currentDirectoryURL = folder.url
     process.standardInput = FileHandle.nullDevice
@@ -106,6 +106,11 @@ struct Program {
       return Output(
         status: isKilled ? -process.terminationStatus : process.terminationStatus,
         standardOutput: text("out"), standardError: text("err"))
+    }
+
+    /// Waits until a word is on standard error, for at most a minute.
+    func waitForText(_ word: String) {
+      for _ in 0..<6000 where process.isRunning && !text("err").contains(word) { usleep(10_000) }
     }
 
     /// Waits until a file exists, for at most a minute.

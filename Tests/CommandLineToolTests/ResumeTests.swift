@@ -72,8 +72,8 @@ struct ResumeTests {
     #expect(same.status == 0, "\(same)")
   }
 
-  /// A result of the program before this one's settings were declared in a table.
-  static let old = Program.reference("results/h2_version_2.nqs.h5")
+  /// A result of layout version 2, before the settings were declared in a table.
+  static let old = Program.reference("results/h2_version2.h5")
 
   @Test("An older result file goes on")
   func olderFilesGoOn() throws {

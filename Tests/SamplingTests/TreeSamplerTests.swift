@@ -1,6 +1,7 @@
 import Configurations
 import Foundation
 import NeuralNetworks
+import Parallelism
 import Sampling
 import Testing
 import WaveFunctions
@@ -9,19 +10,19 @@ import WaveFunctions
   /// A wave function whose conditionals are far from uniform.
   private static func waveFunction(
     _ space: ConfigurationSpace<UInt64>, spread: Double = 0.4, seed: UInt64 = 1
-  ) -> WaveFunction<UInt64> {
+  ) -> NetworkWaveFunction<UInt64> {
     var random = RandomSource(seed: seed)
-    let waveFunction = WaveFunction(
+    let waveFunction = NetworkWaveFunction(
       space: space,
       network: TransformerNetwork(
         configuration: TransformerConfiguration(width: 8, heads: 2, layers: 1, feedForward: 8),
         positions: space.positions, vocabulary: space.vocabulary),
       phaseNetwork: MultilayerPerceptron(
         configuration: PerceptronConfiguration(hiddenWidths: [4]),
-        inputs: WaveFunction<UInt64>.phaseInputCount(of: space)),
-      threads: 1, random: &random)
-    for index in waveFunction.amplitudeParameters.indices {
-      waveFunction.amplitudeParameters[index] += Float(spread * random.normal())
+        inputs: NetworkWaveFunction<UInt64>.phaseInputCount(of: space)),
+      execution: .serial, random: &random)
+    for index in waveFunction.blocks[0].range {
+      waveFunction.parameters[index] += Float(spread * random.normal())
     }
     return waveFunction
   }
@@ -43,7 +44,8 @@ import WaveFunctions
   ]
 
   /// The probability of every representative, pairs counted as one.
-  private func exact(_ waveFunction: WaveFunction<UInt64>) -> [Configuration<UInt64>: Double] {
+  private func exact(_ waveFunction: NetworkWaveFunction<UInt64>) -> [Configuration<UInt64>: Double]
+  {
     let all = waveFunction.space.allRepresentatives()
     var logModulus: [Double] = []
     var phase: [Double] = []
@@ -58,7 +60,7 @@ import WaveFunctions
   /// The tempered distribution: conditionals `p^α` normalised token by token, from marginals of
   /// the exact distribution.
   private func tempered(
-    _ waveFunction: WaveFunction<UInt64>, exponent: Double
+    _ waveFunction: NetworkWaveFunction<UInt64>, exponent: Double
   ) -> [Configuration<UInt64>: Double] {
     let space = waveFunction.space
     var marginals: [[UInt8]: Double] = [:]
@@ -105,7 +107,7 @@ import WaveFunctions
   @Test(arguments: spaces.indices) func drawsFollowTheSquaredModulus(_ which: Int) {
     let waveFunction = Self.waveFunction(Self.spaces[which])
     let distribution = exact(waveFunction)
-    let sampler = TreeSampler(of: waveFunction, threads: 2)
+    let sampler = TreeSampler(of: waveFunction, execution: Execution(threads: 2))
     var values: [Double] = []
     for seed in 0..<10 {
       let sample = sampler.sample(
@@ -135,7 +137,7 @@ import WaveFunctions
     let plain = exact(waveFunction)
     let distribution = tempered(waveFunction, exponent: exponent)
     #expect(abs(distribution.values.reduce(0, +) - 1) < 1e-9)
-    let sampler = TreeSampler(of: waveFunction, threads: 1)
+    let sampler = TreeSampler(of: waveFunction, execution: Execution(threads: 1))
     var values: [Double] = []
     for seed in 0..<8 {
       let sample = sampler.sample(
@@ -153,7 +155,7 @@ import WaveFunctions
   @Test func hugeNumbersOfDrawsReachEveryString() {
     let waveFunction = Self.waveFunction(Self.spaces[0])
     let distribution = exact(waveFunction)
-    let sample = TreeSampler(of: waveFunction, threads: 2).sample(
+    let sample = TreeSampler(of: waveFunction, execution: Execution(threads: 2)).sample(
       .draws(1e12), maximumDistinct: 1000, random: RandomSource(seed: 3))
     #expect(sample.weights.reduce(0, +) == 1e12)
     #expect(sample.configurations.count == distribution.count)
@@ -166,8 +168,9 @@ import WaveFunctions
   @Test(arguments: [1, 7, 40, 100, 5000]) func topIsTheBruteForceTop(_ count: Int) {
     let waveFunction = Self.waveFunction(Self.spaces[0])
     let ranked = exact(waveFunction).sorted { $0.value > $1.value }
-    let sample = TreeSampler(of: waveFunction, threads: 2, blockSize: 16).sample(
-      .probability, maximumDistinct: count, random: RandomSource(seed: 0))
+    let sample = TreeSampler(of: waveFunction, execution: Execution(threads: 2), blockSize: 16)
+      .sample(
+        .probability, maximumDistinct: count, random: RandomSource(seed: 0))
     let expected = ranked.prefix(count)
     #expect(sample.configurations == expected.map(\.key))
     for (weight, pair) in zip(sample.weights, expected) {
@@ -183,7 +186,9 @@ import WaveFunctions
     let ranked = exact(waveFunction).sorted { $0.value > $1.value }
     #expect(ranked.count == 4900)
     for threads in [1, 3] {
-      let sample = TreeSampler(of: waveFunction, threads: threads, blockSize: 100).sample(
+      let sample = TreeSampler(
+        of: waveFunction, execution: Execution(threads: threads), blockSize: 100
+      ).sample(
         .probability, maximumDistinct: 50, random: RandomSource(seed: 0))
       #expect(sample.configurations == ranked.prefix(50).map(\.key))
     }
@@ -195,8 +200,10 @@ import WaveFunctions
       var first: TreeSample<UInt64>?
       for threads in [1, 2, 5] {
         for blockSize in [3, 64, 1024] {
-          let sample = TreeSampler(of: waveFunction, threads: threads, blockSize: blockSize)
-            .sample(split, maximumDistinct: cap, exponent: 0.9, random: RandomSource(seed: 6))
+          let sample = TreeSampler(
+            of: waveFunction, execution: Execution(threads: threads), blockSize: blockSize
+          )
+          .sample(split, maximumDistinct: cap, exponent: 0.9, random: RandomSource(seed: 6))
           guard let first else {
             first = sample
             continue
@@ -212,7 +219,7 @@ import WaveFunctions
 
   @Test func whatTheCapDropsIsCounted() {
     let waveFunction = Self.waveFunction(Self.electrons(8, 4, 4))
-    let sampler = TreeSampler(of: waveFunction, threads: 2)
+    let sampler = TreeSampler(of: waveFunction, execution: Execution(threads: 2))
     let everything = sampler.sample(
       .draws(20_000), maximumDistinct: 100_000, random: RandomSource(seed: 2))
     #expect(everything.droppedWeight == 0)
@@ -233,7 +240,7 @@ import WaveFunctions
   @Test(arguments: [1, 3]) func equalWeightsFillTheCap(_ threads: Int) {
     let space = ConfigurationSpace<UInt64>(upCount: nil, order: Array(0..<40))
     let waveFunction = Self.waveFunction(space, spread: 0)
-    let sample = TreeSampler(of: waveFunction, threads: threads).sample(
+    let sample = TreeSampler(of: waveFunction, execution: Execution(threads: threads)).sample(
       .draws(6000), maximumDistinct: 400, random: RandomSource(seed: 4))
     #expect(sample.configurations.count == 400)
     #expect(sample.droppedWeight == 5600)
@@ -271,7 +278,7 @@ import WaveFunctions
       }
       naive[space.decode(tokens), default: 0] += 1
     }
-    let sample = TreeSampler(of: waveFunction, threads: 2).sample(
+    let sample = TreeSampler(of: waveFunction, execution: Execution(threads: 2)).sample(
       .draws(Double(draws)), maximumDistinct: 1000, random: RandomSource(seed: 9))
     // Two samples of one size: Σ (a − b)²/(a + b) is χ² with one degree less than cells.
     var value = 0.0
@@ -291,7 +298,7 @@ import WaveFunctions
 
   @Test func oneDrawAndNoDraw() {
     let waveFunction = Self.waveFunction(Self.spaces[0])
-    let sampler = TreeSampler(of: waveFunction, threads: 2)
+    let sampler = TreeSampler(of: waveFunction, execution: Execution(threads: 2))
     let one = sampler.sample(.draws(1), maximumDistinct: 5, random: RandomSource(seed: 1))
     #expect(one.configurations.count == 1 && one.weights == [1])
     let none = sampler.sample(.draws(0), maximumDistinct: 5, random: RandomSource(seed: 1))

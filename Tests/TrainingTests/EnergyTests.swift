@@ -1,4 +1,5 @@
 import Configurations
+import Estimators
 import Foundation
 import Hamiltonians
 import Integrals

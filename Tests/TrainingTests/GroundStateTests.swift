@@ -1,3 +1,4 @@
+import Estimators
 import ExactSolvers
 import Foundation
 import Hamiltonians

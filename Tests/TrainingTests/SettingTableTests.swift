@@ -1,3 +1,4 @@
+import Estimators
 import Foundation
 import Hamiltonians
 import Testing

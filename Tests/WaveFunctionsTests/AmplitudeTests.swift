@@ -1,6 +1,7 @@
 import Configurations
 import Foundation
 import NeuralNetworks
+import Parallelism
 import Testing
 import WaveFunctions
 
@@ -80,7 +81,7 @@ import WaveFunctions
       space.encode(x, into: &tokens)
       var logits = [Float](repeating: 0, count: space.positions * width)
       trainer.forward(
-        tokens: tokens, count: 1, parameters: waveFunction.amplitudeParameters, logits: &logits)
+        tokens: tokens, count: 1, parameters: waveFunction.parameters, logits: &logits)
       var sum = 0.0
       var state: Int32 = 0
       for position in 0..<space.positions {
@@ -105,12 +106,13 @@ import WaveFunctions
     let all = example.space.allRepresentatives()
     let found = waveFunction.evaluate(all)
     let inputs = waveFunction.phaseInputs(of: all)
-    let width = WaveFunction<UInt64>.phaseInputCount(of: example.space)
+    let width = NetworkWaveFunction<UInt64>.phaseInputCount(of: example.space)
     #expect(inputs.count == all.count * width)
     let workspace = PerceptronWorkspace(network: waveFunction.phaseNetwork, capacity: all.count)
     var phases = [Float](repeating: 0, count: all.count)
     workspace.forward(
-      inputs: inputs, count: all.count, parameters: waveFunction.phaseParameters, outputs: &phases)
+      inputs: inputs, count: all.count,
+      parameters: Array(waveFunction.parameters[waveFunction.blocks[1].range]), outputs: &phases)
     for index in all.indices {
       #expect(abs(Double(phases[index]) - found.phase[index]) < 1e-5)
       for orbital in 0..<example.space.positions {
@@ -164,7 +166,7 @@ import WaveFunctions
     #expect(all.count == 3920)
     let serial = example.make(threads: 1)
     let parallel = example.make(threads: 3)
-    #expect(serial.amplitudeParameters == parallel.amplitudeParameters)
+    #expect(serial.parameters == parallel.parameters)
     let one = serial.evaluate(all)
     let three = parallel.evaluate(all)
     #expect(one.logModulus == three.logModulus)
@@ -173,8 +175,8 @@ import WaveFunctions
     #expect(serial.jacobian(some) == parallel.jacobian(some))
     let weights = some.indices.map { Float($0 % 7) - 3 }
     #expect(
-      serial.amplitudeGradient(of: some, weights: weights)
-        == parallel.amplitudeGradient(of: some, weights: weights))
+      serial.gradient(of: some, weights: weights)
+        == parallel.gradient(of: some, weights: weights))
     // Again with the workspaces as the first calls left them.
     #expect(parallel.evaluate(all).logModulus == one.logModulus)
     #expect(parallel.jacobian(some) == serial.jacobian(some))
@@ -190,11 +192,11 @@ import WaveFunctions
         alphaCount: 3, betaCount: 3, orbitalIrreps: nil, irrep: nil, order: order,
         spinFlipParity: 1)
       var random = RandomSource(seed: 3)
-      let waveFunction = WaveFunction(
+      let waveFunction = NetworkWaveFunction(
         space: space, network: network,
         phaseNetwork: MultilayerPerceptron(
           configuration: PerceptronConfiguration(hiddenWidths: [5]), inputs: 12),
-        threads: 1, random: &random)
+        execution: .serial, random: &random)
       let (logModulus, phase) = waveFunction.evaluate(space.allRepresentatives())
       return logModulus + phase
     }

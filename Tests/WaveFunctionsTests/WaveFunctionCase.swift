@@ -1,5 +1,6 @@
 import Configurations
 import NeuralNetworks
+import Parallelism
 import Testing
 import WaveFunctions
 
@@ -9,19 +10,16 @@ struct WaveFunctionCase: Sendable, CustomTestStringConvertible {
   let space: ConfigurationSpace<UInt64>
   let network: any AutoregressiveNetwork
 
-  func make(threads: Int = 2, seed: UInt64 = 1) -> WaveFunction<UInt64> {
+  func make(threads: Int = 2, seed: UInt64 = 1) -> NetworkWaveFunction<UInt64> {
     var random = RandomSource(seed: seed)
-    let waveFunction = WaveFunction(
+    let waveFunction = NetworkWaveFunction(
       space: space, network: network,
       phaseNetwork: MultilayerPerceptron(
         configuration: PerceptronConfiguration(hiddenWidths: [9, 7]),
-        inputs: WaveFunction<UInt64>.phaseInputCount(of: space)),
-      threads: threads, random: &random)
-    for index in waveFunction.amplitudeParameters.indices {
-      waveFunction.amplitudeParameters[index] += Float(0.2 * random.normal())
-    }
-    for index in waveFunction.phaseParameters.indices {
-      waveFunction.phaseParameters[index] += Float(0.2 * random.normal())
+        inputs: NetworkWaveFunction<UInt64>.phaseInputCount(of: space)),
+      execution: Execution(threads: threads), random: &random)
+    for index in waveFunction.parameters.indices {
+      waveFunction.parameters[index] += Float(0.2 * random.normal())
     }
     return waveFunction
   }
@@ -105,18 +103,32 @@ func ring(_ sites: Int, translation: Int, flip: Int) -> [SpinSymmetry] {
 extension WaveFunction {
   /// `(log|ψ|, arg ψ)` of a batch.
   func evaluate(_ batch: [Configuration<Word>]) -> (logModulus: [Double], phase: [Double]) {
-    var logModulus: [Double] = []
-    var phase: [Double] = []
-    logAmplitudes(of: batch, logModulus: &logModulus, phase: &phase)
-    return (logModulus, phase)
+    logAmplitudes(of: batch)
   }
 
-  /// `∂a/∂θ` of a batch, one row each.
-  func jacobian(_ batch: [Configuration<Word>], stride: Int? = nil) -> [[Float]] {
-    let parameters = amplitudeParameters.count
-    let stride = stride ?? parameters
-    var rows = [Float](repeating: 7, count: batch.count * stride)
-    amplitudeJacobian(of: batch, into: &rows, stride: stride)
-    return batch.indices.map { Array(rows[$0 * stride..<$0 * stride + parameters]) }
+  /// The derivatives of a batch by one block, one row each.
+  func jacobian(
+    _ batch: [Configuration<Word>], block: Int = 0, stride: Int? = nil
+  ) -> [[Float]] {
+    derivatives(of: batch, block: block).allRows(stride: stride)
+  }
+
+  /// `Σ_x w_x ∂f(x)/∂θ` for one block.
+  func gradient(
+    of batch: [Configuration<Word>], weights: [Float], block: Int = 0
+  ) -> [Float] {
+    var gradient = [Float](repeating: 0, count: blocks[block].range.count)
+    derivatives(of: batch, block: block).pull(weights, into: &gradient)
+    return gradient
+  }
+}
+
+extension DerivativeOperator {
+  /// All rows.
+  func allRows(stride: Int? = nil) -> [[Float]] {
+    let stride = stride ?? parameterCount
+    var rows = [Float](repeating: 7, count: rowCount * stride)
+    self.rows(0..<rowCount, into: &rows, stride: stride)
+    return (0..<rowCount).map { Array(rows[$0 * stride..<$0 * stride + parameterCount]) }
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Hamiltonians
 import Integrals
 import NeuralNetworks
+import Parallelism
 import WaveFunctions
 
 /// A bundled molecule with a random wave function over the sector that `solve` would choose.
@@ -41,7 +42,7 @@ struct Molecule {
   }
 
   /// Makes a random wave function of the default size.
-  func waveFunction(_ kind: NetworkKind, threads: Int) -> WaveFunction<UInt64> {
+  func waveFunction(_ kind: NetworkKind, threads: Int) -> NetworkWaveFunction<UInt64> {
     var random = RandomSource(seed: 1)
     let network: any AutoregressiveNetwork =
       switch kind {
@@ -57,9 +58,10 @@ struct Molecule {
       }
     let phase = MultilayerPerceptron(
       configuration: PerceptronConfiguration(hiddenWidths: [128, 128]),
-      inputs: WaveFunction<UInt64>.phaseInputCount(of: space))
-    return WaveFunction(
-      space: space, network: network, phaseNetwork: phase, threads: threads, random: &random)
+      inputs: NetworkWaveFunction<UInt64>.phaseInputCount(of: space))
+    return NetworkWaveFunction(
+      space: space, network: network, phaseNetwork: phase, execution: Execution(threads: threads),
+      random: &random)
   }
 }
 

@@ -1,5 +1,7 @@
 import Configurations
+import Estimators
 import Hamiltonians
+import Parallelism
 import Sampling
 import WaveFunctions
 
@@ -20,7 +22,7 @@ let waveFunctionTopic = Topic(name: "wavefunctions") {
 private func amplitudeCases(_ molecule: Molecule, _ kind: NetworkKind) -> [Case] {
   let title = "\(molecule.name) \(kind.rawValue)"
   let waveFunction = molecule.waveFunction(kind, threads: coreCount)
-  let parameters = waveFunction.amplitudeParameters.count
+  let parameters = waveFunction.blocks[0].range.count
   let many = molecule.determinants(20_000)
   let few = Array(many.prefix(200))
   let batch = molecule.determinants(1000)
@@ -41,7 +43,10 @@ private func amplitudeCases(_ molecule: Molecule, _ kind: NetworkKind) -> [Case]
       name: "\(title): Jacobian, P=\(parameters)", units: Double(batch.count), unit: "strings"
     ) {
       let rows = buffer(batch.count * parameters)
-      return { waveFunction.amplitudeJacobian(of: batch, into: rows, stride: parameters) }
+      return {
+        waveFunction.derivatives(of: batch, block: 0)
+          .rows(0..<batch.count, into: rows, stride: parameters)
+      }
     },
   ]
 }
@@ -53,7 +58,8 @@ private func sampleCases(_ molecule: Molecule, _ kind: NetworkKind) -> [Case] {
     ("10⁶ draws", TreeSplit.draws(1e6), 1024), ("heaviest", .probability, 1024),
     ("10⁶ draws, naive, one prefix at a time", .draws(1e6), 1),
   ].map { name, split, block in
-    let sampler = TreeSampler(of: waveFunction, threads: coreCount, blockSize: block)
+    let sampler = TreeSampler(
+      of: waveFunction, execution: Execution(threads: coreCount), blockSize: block)
     func run() -> Int {
       sampler.sample(split, maximumDistinct: 3000, random: RandomSource(seed: 3))
         .configurations.count
@@ -67,43 +73,38 @@ private func sampleCases(_ molecule: Molecule, _ kind: NetworkKind) -> [Case] {
 private func localEnergyCases(_ molecule: Molecule, _ kind: NetworkKind) -> [Case] {
   let waveFunction = molecule.waveFunction(kind, threads: coreCount)
   let sample = molecule.determinants(500)
+  let title = "\(molecule.name) \(kind.rawValue): full local energies"
+  func estimator() -> LocalEnergyEstimator<MolecularHamiltonian<UInt64>> {
+    LocalEnergyEstimator(
+      molecule.hamiltonian, waveFunction: waveFunction, options: EstimatorOptions(),
+      execution: Execution())
+  }
+  func mean(
+    _ sample: [Configuration<UInt64>],
+    _ estimator: LocalEnergyEstimator<MolecularHamiltonian<UInt64>>
+  ) -> Double {
+    let weights = Array(repeating: 1 / Double(sample.count), count: sample.count)
+    return estimator.compute(
+      Sample(configurations: sample, weights: weights, logModulus: weights), mode: .full,
+      random: RandomSource(seed: 1)
+    ).energy
+  }
   return [
     Case(
-      name: "\(molecule.name) \(kind.rawValue): full local energies, \(sample.count) at once",
-      units: Double(sample.count), unit: "strings"
+      name: "\(title), \(sample.count) at once, rows new", units: Double(sample.count),
+      unit: "strings"
     ) {
-      { sink = localEnergies(of: sample, molecule, waveFunction).reduce(0, +) }
+      { sink = mean(sample, estimator()) }
     },
     Case(
-      name: "\(molecule.name) \(kind.rawValue): full local energies, naive, one by one",
-      units: 20, unit: "strings"
+      name: "\(title), \(sample.count) at once, rows kept", units: Double(sample.count),
+      unit: "strings"
     ) {
-      { for x in sample.prefix(20) { sink = localEnergies(of: [x], molecule, waveFunction)[0] } }
+      let kept = estimator()
+      return { sink = mean(sample, kept) }
+    },
+    Case(name: "\(title), naive, one by one", units: 20, unit: "strings") {
+      { for x in sample.prefix(20) { sink = mean([x], estimator()) } }
     },
   ]
-}
-
-/// Computes `Re E_loc` from nothing: rows, distinct connected strings, their amplitudes, sums.
-private func localEnergies(
-  of sample: [Configuration<UInt64>], _ molecule: Molecule, _ waveFunction: WaveFunction<UInt64>
-) -> [Double] {
-  let table = molecule.hamiltonian.connections(of: sample, above: 1e-10)
-  var index = ConfigurationIndex<UInt64>(capacity: sample.count)
-  let numbers = sample.map { index.insert($0) }
-  let columns = table.configurations.map { index.insert(molecule.space.representative($0)) }
-  var (logModulus, phase): ([Double], [Double]) = ([], [])
-  waveFunction.logAmplitudes(
-    of: index.configurations, logModulus: &logModulus, phase: &phase)
-  let psi = logModulus.indices.map { exponential(logModulus[$0], phase[$0]) }
-  let starts = table.rowStarts
-  let elements = Array(table.elements)
-  return sample.indices.map { row in
-    var (x, y) = (0.0, 0.0)
-    for entry in starts[row]..<starts[row + 1] {
-      x += elements[entry] * psi[columns[entry]].real
-      y += elements[entry] * psi[columns[entry]].imaginary
-    }
-    let (a, b) = psi[numbers[row]]
-    return molecule.hamiltonian.diagonalElement(sample[row]) + (x * a + y * b) / (a * a + b * b)
-  }
 }

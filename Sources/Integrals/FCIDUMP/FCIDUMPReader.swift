@@ -39,14 +39,14 @@ struct FCIDUMPReader {
 
   /// Reads a file.
   static func read(
-    path: String
+    _ source: IntegralSource
   ) throws(IntegralsError) -> (integrals: MolecularIntegrals, layout: Layout, warnings: [String]) {
     var layout: Layout?
     while true {
-      let lines = try LineReader(path: path)
+      let lines = try LineReader(source)
       let namelist = try Namelist(from: lines)
-      let header = try FCIDUMPHeader(namelist, path: path)
-      var reader = try FCIDUMPReader(header, path: path, layout: layout)
+      let header = try FCIDUMPHeader(namelist, path: source.name)
+      var reader = try FCIDUMPReader(header, path: source.name, layout: layout)
       switch try reader.readBody(lines) {
       case .finished(let integrals): return (integrals, reader.layout, reader.warnings)
       case .restart(let other): layout = other

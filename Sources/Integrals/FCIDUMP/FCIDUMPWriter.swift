@@ -1,4 +1,3 @@
-internal import Foundation
 internal import HDF5Files
 
 /// Writes FCIDUMP files: unique integrals, zeros left out, each number with the digits that give
@@ -6,31 +5,24 @@ internal import HDF5Files
 ///
 /// Unrestricted integrals are written in the six blocks of `IUHF=1`.
 struct FCIDUMPWriter {
-  private let stream: UnsafeMutablePointer<FILE>
+  private let replacement: FileReplacement
   private var buffer: [UInt8] = []
+  /// Why writing has failed; what comes after is dropped.
+  private var failure: HDF5Error?
 
   static func write(_ integrals: MolecularIntegrals, path: String) throws(IntegralsError) {
     do throws(HDF5Error) {
-      let replacement = try FileReplacement(of: path)
-      guard let stream = fopen(replacement.temporaryPath, "w") else {
-        throw HDF5Error("write the file", path: path, reason: String(cString: strerror(errno)))
-      }
-      var writer = FCIDUMPWriter(stream: stream)
+      var writer = FCIDUMPWriter(replacement: try FileReplacement(of: path))
       writer.write(integrals)
       writer.flush()
-      let isWritten = ferror(stream) == 0
-      guard fclose(stream) == 0, isWritten else {
-        throw HDF5Error(
-          "write the file", path: path, reason: String(cString: strerror(errno)),
-          remedy: "Check the disk's free space")
-      }
-      try replacement.commit()
+      if let failure = writer.failure { throw failure }
+      try writer.replacement.commit()
     } catch {
       throw IntegralsError(error)
     }
   }
 
-  private init(stream: UnsafeMutablePointer<FILE>) { self.stream = stream }
+  private init(replacement: FileReplacement) { self.replacement = replacement }
 
   private mutating func write(_ integrals: MolecularIntegrals) {
     writeHeader(integrals)
@@ -115,7 +107,12 @@ struct FCIDUMPWriter {
   private mutating func put(_ text: String) { buffer.append(contentsOf: text.utf8) }
 
   private mutating func flush() {
-    _ = buffer.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, stream) }
+    guard failure == nil else { return }
+    do throws(HDF5Error) {
+      try replacement.write(buffer)
+    } catch {
+      failure = error
+    }
     buffer.removeAll(keepingCapacity: true)
   }
 }

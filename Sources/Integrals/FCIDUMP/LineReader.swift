@@ -1,6 +1,8 @@
 internal import Foundation
 
 /// Reads a text file line by line through one buffer, so that memory stays independent of its size.
+///
+/// What comes from a pipe is in memory already, and the buffer is all of it.
 final class LineReader {
   let path: String
   /// The number of the line returned last, from 1.
@@ -17,8 +19,15 @@ final class LineReader {
   /// Lines longer than this are not those of an integral file.
   private static let longestLine = 1 << 24
 
-  init(path: String) throws(IntegralsError) {
-    self.path = path
+  init(_ source: IntegralSource) throws(IntegralsError) {
+    path = source.name
+    if let contents = source.contents {
+      descriptor = -1
+      buffer = .allocate(capacity: max(1, contents.count))
+      end = buffer.update(fromContentsOf: contents)
+      isAtEnd = true
+      return
+    }
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     buffer = .allocate(capacity: 1 << 18)
     if descriptor < 0 {

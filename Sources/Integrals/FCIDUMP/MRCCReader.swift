@@ -8,12 +8,12 @@ enum MRCCReader {
 
   /// Returns nil if the file doesn't begin as a `fort.55` does.
   static func read(
-    path: String
+    _ source: IntegralSource
   ) throws(IntegralsError) -> (integrals: MolecularIntegrals, warnings: [String])? {
     for layout in [FCIDUMPReader.Layout.restricted, .blocks] {
-      let lines = try LineReader(path: path)
+      let lines = try LineReader(source)
       guard let header = try header(lines) else { return nil }
-      if layout == .restricted, try hasSeparators(path) { continue }
+      if layout == .restricted, try hasSeparators(source) { continue }
       var (integrals, warnings) = try FCIDUMPReader.readBody(
         lines, header: header, layout: layout)
       integrals.targetIrrep = nil
@@ -56,8 +56,8 @@ enum MRCCReader {
   }
 
   /// Whether a zero line comes before the last line, as between blocks.
-  private static func hasSeparators(_ path: String) throws(IntegralsError) -> Bool {
-    let lines = try LineReader(path: path)
+  private static func hasSeparators(_ source: IntegralSource) throws(IntegralsError) -> Bool {
+    let lines = try LineReader(source)
     var isAfterZeroLine = false
     while let line = try lines.next() {
       guard let entry = FCIDUMPEntry(plain: line) else { continue }

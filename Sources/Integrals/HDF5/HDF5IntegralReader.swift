@@ -6,16 +6,15 @@ enum HDF5IntegralReader {
     integrals: MolecularIntegrals, format: IntegralFile.Format, warnings: [String]
   )
 
-  static func read(path: String) throws(IntegralsError) -> Result {
+  static func read(_ source: IntegralSource) throws(IntegralsError) -> Result {
     do {
-      let file = try HDF5File(readingFrom: path)
-      return try read(file)
+      return try read(try source.openHDF5())
     } catch let error as IntegralsError {
       throw error
     } catch let error as HDF5Error {
       throw IntegralsError(error)
     } catch {
-      throw IntegralsError(.inputOutput, path: path, "\(error)")
+      throw IntegralsError(.inputOutput, path: source.name, "\(error)")
     }
   }
 

@@ -1,4 +1,5 @@
 internal import LinearAlgebra
+internal import Parallelism
 
 extension PerceptronWorkspace {
   /// Adds `J Jᵀ` of the kept batch to the lower triangle of a matrix, in Float64.
@@ -63,7 +64,7 @@ extension PerceptronWorkspace {
     withoutActuallyEscaping(add) { add in
       nonisolated(unsafe) let add = add
       nonisolated(unsafe) let workspace = self
-      parallelFor(tasks) { task in
+      workspace.execution.parallelFor(tasks) { task in
         let area = blockSide * blockSide
         let scratch = FloatBuffer(3 * area)
         var (i, j) = (0, 0)

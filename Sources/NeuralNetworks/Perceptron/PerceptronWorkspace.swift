@@ -1,3 +1,5 @@
+public import Parallelism
+
 /// Memory to evaluate a ``MultilayerPerceptron`` and its derivatives; not to be shared between
 /// threads.
 ///
@@ -35,8 +37,14 @@ public final class PerceptronWorkspace {
   /// Strings for which the activations of one layer stay in the second-level cache.
   private static let block = 1024
 
+  /// The threads of the Gram matrix.
+  let execution: Execution
+
   /// Creates a workspace that can keep a batch of up to `capacity` inputs.
-  public init(network: MultilayerPerceptron, capacity: Int) {
+  public init(
+    network: MultilayerPerceptron, capacity: Int, execution: Execution = Execution()
+  ) {
+    self.execution = execution
     precondition(capacity >= 0, "a capacity is not negative")
     self.network = network
     self.capacity = capacity
@@ -261,15 +269,18 @@ public final class PerceptronWorkspace {
   /// Writes `∂f_b/∂θ` of the kept batch to rows; for small batches and for tests.
   ///
   /// - Parameters:
+  ///   - range: The strings of the batch; nil for all.
   ///   - parameters: `[P]`, as in the forward pass.
   ///   - rows: `[B, P]`, overwritten.
   ///   - rowStride: The distance between rows, at least P.
   public func jacobian(
-    parameters: UnsafePointer<Float>, rows: UnsafeMutablePointer<Float>, rowStride: Int
+    _ range: Range<Int>? = nil, parameters: UnsafePointer<Float>,
+    rows: UnsafeMutablePointer<Float>, rowStride: Int
   ) {
     computeDeltas(parameters: parameters)
-    for b in 0..<count {
-      let row = rows + b * rowStride
+    let range = range ?? 0..<count
+    for b in range {
+      let row = rows + (b - range.lowerBound) * rowStride
       for (index, layer) in network.hidden.enumerated() {
         for o in 0..<layer.outputs {
           let delta = deltas[index].pointer[o * stride + b]

@@ -1,6 +1,6 @@
 internal import Configurations
 internal import Hamiltonians
-internal import LinearAlgebra
+internal import Parallelism
 
 /// Distinct configurations with the Hamiltonian's rows over them, kept from step to step.
 ///
@@ -14,7 +14,7 @@ internal import LinearAlgebra
 /// `Σ_k h_k ψ(r_k)/ψ(x)` is the off-diagonal part of the local energy.
 ///
 /// Numbers are given in the order of first meeting, which depends on the samples only.
-final class RowTable<H: Hamiltonian> {
+final class ConnectedRows<H: Hamiltonian> {
   typealias Word = H.Word
 
   /// The configurations by number.
@@ -29,6 +29,7 @@ final class RowTable<H: Hamiltonian> {
   private let space: ConfigurationSpace<Word>
   private let cutoff: Double
   private let entryLimit: Int
+  private let execution: Execution
   private var slots: [Int32] = Array(repeating: -1, count: 1 << 12)
   /// Where each number's row starts in `columns`; −1 where the row has not been enumerated.
   private var rowStart: [Int] = []
@@ -43,13 +44,16 @@ final class RowTable<H: Hamiltonian> {
   ///   - space: The sector; rows leave out configurations outside it.
   ///   - cutoff: The magnitude at or below which an element is dropped.
   ///   - entryLimit: The number of stored elements above which ``trim()`` forgets everything.
+  ///   - execution: The threads to use.
   init(
-    _ hamiltonian: H, space: ConfigurationSpace<Word>, cutoff: Double, entryLimit: Int = 60_000_000
+    _ hamiltonian: H, space: ConfigurationSpace<Word>, cutoff: Double,
+    entryLimit: Int = 60_000_000, execution: Execution
   ) {
     self.hamiltonian = hamiltonian
     self.space = space
     self.cutoff = cutoff
     self.entryLimit = entryLimit
+    self.execution = execution
   }
 
   /// The number of configurations met.
@@ -127,7 +131,7 @@ final class RowTable<H: Hamiltonian> {
           nonisolated(unsafe) let found = foundBuffer
           nonisolated(unsafe) let ends = endsBuffer
           nonisolated(unsafe) let table = self
-          parallelFor(blocks) { block in
+          execution.parallelFor(blocks) { block in
             for index in block * blockSize..<min(group.count, (block + 1) * blockSize) {
               table.hamiltonian.appendConnections(
                 of: table.configurations[Int(group[index])], above: table.cutoff, to: &found[block])

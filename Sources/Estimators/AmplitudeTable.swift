@@ -4,18 +4,30 @@ internal import Foundation
 ///
 /// `ψ_n = e^{s} (re_n + i im_n)` with one `s` for all, so that ratios need no logarithm and sums
 /// over many configurations do not overflow. Numbers that were not set have amplitude zero.
-struct AmplitudeTable {
+///
+/// Columns are bare buffers: the inner loops of local energies read them at random.
+final class AmplitudeTable {
   /// log|ψ| by number; −∞ where not set.
-  private(set) var logModulus: [Double] = []
+  private(set) var logModulus: UnsafeMutablePointer<Double>
+  /// arg ψ by number.
+  private(set) var phase: UnsafeMutablePointer<Double>
   /// The real parts on the common scale.
-  private(set) var real: [Double] = []
+  private(set) var real: UnsafeMutablePointer<Double>
   /// The imaginary parts on the common scale.
-  private(set) var imaginary: [Double] = []
+  private(set) var imaginary: UnsafeMutablePointer<Double>
   /// `s`.
   private(set) var logScale = 0.0
-  /// arg ψ by number.
-  private(set) var phase: [Double] = []
+  private var capacity = 0
   private var assigned: [Int32] = []
+
+  init() {
+    logModulus = .allocate(capacity: 0)
+    phase = .allocate(capacity: 0)
+    real = .allocate(capacity: 0)
+    imaginary = .allocate(capacity: 0)
+  }
+
+  deinit { for column in [logModulus, phase, real, imaginary] { column.deallocate() } }
 
   /// Replaces the table's content.
   ///
@@ -24,15 +36,11 @@ struct AmplitudeTable {
   ///   - values: log|ψ| of each.
   ///   - phases: arg ψ of each.
   ///   - count: One more than the largest number there is.
-  mutating func assign(
+  func assign(
     _ numbers: [Int32], logModulus values: [Double], phase phases: [Double], count: Int
   ) {
-    if real.count < count || real.count > 4 * count + 1024 {
-      let size = count + count / 2
-      logModulus = Array(repeating: -Double.infinity, count: size)
-      real = Array(repeating: 0, count: size)
-      imaginary = real
-      phase = real
+    if capacity < count || capacity > 4 * count + 1024 {
+      resize(count + count / 2)
     } else {
       for number in assigned {
         logModulus[Int(number)] = -Double.infinity
@@ -53,5 +61,23 @@ struct AmplitudeTable {
       real[Int(number)] = modulus * cos(phases[index])
       imaginary[Int(number)] = modulus * sin(phases[index])
     }
+  }
+
+  private func resize(_ size: Int) {
+    func column(
+      _ old: UnsafeMutablePointer<Double>, _ value: Double
+    )
+      -> UnsafeMutablePointer<Double>
+    {
+      old.deallocate()
+      let new = UnsafeMutablePointer<Double>.allocate(capacity: size)
+      new.initialize(repeating: value, count: size)
+      return new
+    }
+    logModulus = column(logModulus, -Double.infinity)
+    phase = column(phase, 0)
+    real = column(real, 0)
+    imaginary = column(imaginary, 0)
+    capacity = size
   }
 }

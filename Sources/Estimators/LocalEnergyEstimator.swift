@@ -1,0 +1,236 @@
+public import Configurations
+internal import Foundation
+public import Hamiltonians
+public import Parallelism
+public import Sampling
+public import WaveFunctions
+
+/// Computes local energies over a table of connections.
+///
+/// ```
+/// E_loc(x) = H_xx + Σ_{y ≠ x} H_xy ψ(y)/ψ(x)
+/// ```
+///
+/// - `full`: every connected `y`, its amplitude evaluated once for the whole sample.
+/// - `subspace`: only `y` in the sample; with weights ∝ |ψ|² the mean is the Rayleigh quotient of ψ
+///   restricted to the sample, an upper bound.
+/// - `screened`: every `y` with `|H_xy| ≥ ε`, and draws from the others with probability ∝ |H_xy|,
+///   each weighted by the inverse of its expected count: unbiased.
+///
+/// Rows are kept from call to call; ``trim()`` bounds them.
+public final class LocalEnergyEstimator<H: Hamiltonian> {
+  /// The word of the configurations.
+  public typealias Word = H.Word
+
+  let table: ConnectedRows<H>
+  private(set) var amplitudes = AmplitudeTable()
+  private let waveFunction: any WaveFunction<Word>
+  private let options: EstimatorOptions
+  private let execution: Execution
+  /// `stamp[n] == current` marks the numbers whose amplitude the present call needs.
+  private var stamp: [Int32] = []
+  private var current: Int32 = 0
+
+  /// Creates an estimator.
+  ///
+  /// - Parameters:
+  ///   - hamiltonian: The operator.
+  ///   - waveFunction: The state; its present parameters count at each call.
+  ///   - options: Cutoffs.
+  ///   - execution: The threads to use.
+  public init(
+    _ hamiltonian: H, waveFunction: any WaveFunction<Word>, options: EstimatorOptions,
+    execution: Execution
+  ) {
+    self.waveFunction = waveFunction
+    self.options = options
+    self.execution = execution
+    table = ConnectedRows(
+      hamiltonian, space: waveFunction.space, cutoff: options.cutoff, execution: execution)
+  }
+
+  /// Forgets rows if they have outgrown their limit.
+  public func trim() { table.trim() }
+
+  /// Computes the local energies of a sample.
+  ///
+  /// - Parameters:
+  ///   - sample: The sample; weights in `subspace` mode are the caller's to make ∝ |ψ|².
+  ///   - mode: The mode.
+  ///   - random: The stream of `screened` draws.
+  /// - Returns: The local energies and the averages over the sample.
+  public func compute(
+    _ sample: Sample<Word>, mode: LocalEnergyMode, random: RandomSource
+  ) -> LocalEnergies {
+    let numbers = sample.configurations.map { table.number(of: $0) }
+    table.enumerateRows(of: numbers)
+    let draws = mode == .screened ? drawScreened(numbers, random) : []
+    assignAmplitudes(sampled: numbers, mode: mode, draws: draws)
+    return sum(numbers, weights: sample.weights, mode: mode, draws: draws)
+  }
+
+  // MARK: - Amplitudes
+
+  func assignAmplitudes(sampled: [Int32], mode: LocalEnergyMode, draws: [[ScreenedDraw]] = []) {
+    if stamp.count < table.count {
+      stamp += Array(repeating: 0, count: table.count - stamp.count)
+    }
+    current &+= 1
+    var needed: [Int32] = []
+    func need(_ number: Int32) {
+      if stamp[Int(number)] != current {
+        stamp[Int(number)] = current
+        needed.append(number)
+      }
+    }
+    for number in sampled { need(number) }
+    switch mode {
+    case .subspace:
+      break
+    case .full:
+      for number in sampled {
+        table.withRow(number) { columns, _ in
+          for column in columns { need(column) }
+        }
+      }
+    case .screened:
+      for (row, number) in sampled.enumerated() {
+        table.withRow(number) { columns, elements in
+          for index in columns.indices where abs(elements[index]) >= options.screening {
+            need(columns[index])
+          }
+          for draw in draws[row] { need(columns[draw.index]) }
+        }
+      }
+    }
+    var logModulus: [Double] = []
+    var phase: [Double] = []
+    waveFunction.logAmplitudes(
+      of: needed.map { table.configurations[Int($0)] }, logModulus: &logModulus, phase: &phase)
+    amplitudes.assign(needed, logModulus: logModulus, phase: phase, count: table.count)
+  }
+
+  // MARK: - Sums
+
+  private func sum(
+    _ numbers: [Int32], weights: [Double], mode: LocalEnergyMode, draws: [[ScreenedDraw]]
+  ) -> LocalEnergies {
+    let blocks = min(64, numbers.count)
+    let screening = mode == .screened ? options.screening : 0
+    nonisolated(unsafe) let estimator = self
+    let values = execution.map(blocks) { block in
+      (numbers.count * block / blocks..<numbers.count * (block + 1) / blocks).map { row in
+        screening == 0
+          ? estimator.localEnergy(of: numbers[row])
+          : estimator.localEnergy(of: numbers[row], above: screening, draws: draws[row])
+      }
+    }.flatMap { $0 }
+    var energy = 0.0
+    for row in numbers.indices { energy += weights[row] * values[row].real }
+    var variance = 0.0
+    for row in numbers.indices {
+      let deviation = values[row].real - energy
+      let imaginary = values[row].imaginary
+      variance += weights[row] * (deviation * deviation + imaginary * imaginary)
+    }
+    return LocalEnergies(
+      real: values.map(\.real), imaginary: values.map(\.imaginary),
+      diagonal: numbers.map { table.diagonal[Int($0)] },
+      logModulus: numbers.map { amplitudes.logModulus[Int($0)] },
+      phase: numbers.map { amplitudes.phase[Int($0)] }, energy: energy, variance: variance)
+  }
+
+  /// `H_xx + Σ_y H_xy ψ(y)/ψ(x)` over a whole row.
+  @inline(__always)
+  private func localEnergy(of number: Int32) -> (real: Double, imaginary: Double) {
+    let (psiReal, psiImaginary) = (amplitudes.real, amplitudes.imaginary)
+    var real = 0.0
+    var imaginary = 0.0
+    table.withRow(number) { columns, elements in
+      for index in 0..<columns.count {
+        let column = Int(columns[index])
+        real += elements[index] * psiReal[column]
+        imaginary += elements[index] * psiImaginary[column]
+      }
+    }
+    return quotient(real, imaginary, number)
+  }
+
+  /// The same over the large elements of a row and the draws from the others.
+  private func localEnergy(
+    of number: Int32, above screening: Double, draws: [ScreenedDraw]
+  ) -> (real: Double, imaginary: Double) {
+    let (psiReal, psiImaginary) = (amplitudes.real, amplitudes.imaginary)
+    var real = 0.0
+    var imaginary = 0.0
+    table.withRow(number) { columns, elements in
+      for index in 0..<columns.count where abs(elements[index]) >= screening {
+        let column = Int(columns[index])
+        real += elements[index] * psiReal[column]
+        imaginary += elements[index] * psiImaginary[column]
+      }
+      for draw in draws {
+        let column = Int(columns[draw.index])
+        real += draw.element * psiReal[column]
+        imaginary += draw.element * psiImaginary[column]
+      }
+    }
+    return quotient(real, imaginary, number)
+  }
+
+  /// `H_xx + s/ψ(x)` for a sum `s`: multiplied by the conjugate of ψ over its squared modulus.
+  @inline(__always)
+  private func quotient(
+    _ sumReal: Double, _ sumImaginary: Double, _ number: Int32
+  ) -> (real: Double, imaginary: Double) {
+    let x = amplitudes.real[Int(number)]
+    let y = amplitudes.imaginary[Int(number)]
+    let norm = x * x + y * y
+    return (
+      table.diagonal[Int(number)] + (sumReal * x + sumImaginary * y) / norm,
+      (sumImaginary * x - sumReal * y) / norm
+    )
+  }
+
+  // MARK: - Screening
+
+  /// One draw from the small elements of a row.
+  struct ScreenedDraw: Sendable {
+    /// The place in the row.
+    var index: Int
+    /// The element over the expected number of times it is drawn.
+    var element: Double
+  }
+
+  private func drawScreened(_ numbers: [Int32], _ random: RandomSource) -> [[ScreenedDraw]] {
+    numbers.map { number in
+      table.withRow(number) { columns, elements in
+        var total = 0.0
+        var small = 0
+        for element in elements where abs(element) < options.screening {
+          total += abs(element)
+          small += 1
+        }
+        if small <= options.screenedDraws {
+          return elements.indices.compactMap {
+            abs(elements[$0]) < options.screening
+              ? ScreenedDraw(index: $0, element: elements[$0]) : nil
+          }
+        }
+        // Systematic sampling: equally spaced points on the cumulative |H| after one random
+        // offset; each element's expected count is draws · |H|/total.
+        var stream = random.split(UInt64(table.configurations[Int(number)].digest))
+        var sampling = SystematicSampling(
+          spacing: total / Double(options.screenedDraws), using: &stream)
+        var draws: [ScreenedDraw] = []
+        for index in elements.indices where abs(elements[index]) < options.screening {
+          let element = elements[index] > 0 ? sampling.spacing : -sampling.spacing
+          for _ in 0..<sampling.hits(weight: abs(elements[index])) {
+            draws.append(ScreenedDraw(index: index, element: element))
+          }
+        }
+        return draws
+      }
+    }
+  }
+}

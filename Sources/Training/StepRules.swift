@@ -1,0 +1,29 @@
+internal import Estimators
+internal import Optimization
+internal import Parallelism
+internal import WaveFunctions
+
+extension ResolvedSettings {
+  /// Returns the optimiser that the settings name, in its first state.
+  func makeStepRule(for blocks: [ParameterBlock], execution: Execution) -> any StepRule {
+    switch optimizer {
+    case .adam:
+      AdamRule(
+        parameterCount: blocks.last?.range.upperBound ?? 0, firstDecay: momentum,
+        weightDecay: weightDecay)
+    case .sr:
+      NaturalGradient(
+        blocks: blocks,
+        options: .init(
+          momentum: momentum, shift: shift, maximumStep: maximumStep, energyScale: energyScale),
+        execution: execution)
+    }
+  }
+}
+
+extension LocalEnergySettings {
+  /// What the estimator needs to know.
+  var options: EstimatorOptions {
+    EstimatorOptions(cutoff: cutoff, screening: screening, screenedDraws: screenedDraws)
+  }
+}

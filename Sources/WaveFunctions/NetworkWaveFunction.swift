@@ -1,0 +1,227 @@
+public import Configurations
+internal import Foundation
+internal import LinearAlgebra
+public import NeuralNetworks
+public import Parallelism
+
+/// An autoregressive wave function with exact quantum numbers, made of two networks.
+///
+/// ```
+/// ψ(x) = exp(a(x) + i φ(x)),  a(x) = ½ Σ_t log p(x_t | x_<t) − ½ log m(x)
+/// ```
+///
+/// The conditionals are a network's masked softmax, so `Σ_x |ψ(x)|² = 1` over the sector to
+/// rounding. With symmetries the network sees representatives only, and `m(x)` is the number
+/// of configurations that share one. The phase is a network of its own on the whole string.
+///
+/// Its parameters are two blocks: `amplitude`, which acts on log|ψ| only, and `phase`.
+public final class NetworkWaveFunction<Word: ConfigurationWord>: @unchecked Sendable {
+  /// The sector and its tokens.
+  public let space: ConfigurationSpace<Word>
+  /// The network of the modulus.
+  public let network: any AutoregressiveNetwork
+  /// The network of the phase.
+  public let phaseNetwork: MultilayerPerceptron
+  /// The parameters of both networks, the modulus's first.
+  public var parameters: [Float]
+  /// `amplitude` and `phase`.
+  public let blocks: [ParameterBlock]
+
+  let execution: Execution
+  private let evaluators: [PrefixEvaluator]
+  let jacobians: [JacobianWorkspace]
+  private let phases: [PerceptronWorkspace]
+  /// Keeps the batch whose phase derivatives were asked for last.
+  var phaseWorkspace: PerceptronWorkspace
+  private static var evaluationBlock: Int { 2048 }
+  static var jacobianBlock: Int { 64 }
+
+  /// Creates a wave function with random parameters.
+  ///
+  /// - Parameters:
+  ///   - space: The sector and its tokens; not empty.
+  ///   - network: The network of the modulus, with the space's T and V.
+  ///   - phaseNetwork: The network of the phase, with ``phaseInputCount(of:)`` inputs.
+  ///   - execution: The threads to use.
+  ///   - random: The source of the initial parameters.
+  public init(
+    space: ConfigurationSpace<Word>, network: any AutoregressiveNetwork,
+    phaseNetwork: MultilayerPerceptron, execution: Execution, random: inout RandomSource
+  ) {
+    precondition(space.dimension > 0, "the sector is empty")
+    precondition(
+      network.positions == space.positions && network.vocabulary == space.vocabulary,
+      "the network is for \(network.positions) positions of \(network.vocabulary) tokens")
+    self.space = space
+    self.network = network
+    self.phaseNetwork = phaseNetwork
+    self.execution = execution
+    parameters = network.makeParameters(using: &random)
+    parameters += phaseNetwork.makeParameters(using: &random)
+    blocks = [
+      ParameterBlock("amplitude", part: .logModulus, offset: 0, layout: network.layout),
+      ParameterBlock(
+        "phase", part: .phase, offset: network.layout.count, layout: phaseNetwork.layout),
+    ]
+    evaluators = (0..<execution.threads).map { _ in
+      PrefixEvaluator(network: network, capacity: Self.evaluationBlock)
+    }
+    jacobians = (0..<execution.threads).map { _ in
+      JacobianWorkspace(network: network, capacity: Self.jacobianBlock)
+    }
+    phases = (0..<execution.threads).map { _ in
+      PerceptronWorkspace(network: phaseNetwork, capacity: 0)
+    }
+    phaseWorkspace = PerceptronWorkspace(
+      network: phaseNetwork, capacity: 0, execution: execution)
+  }
+
+  /// The number of inputs of a phase network for a space.
+  public static func phaseInputCount(of space: ConfigurationSpace<Word>) -> Int {
+    space.kind == .electrons ? 2 * space.positions : space.positions
+  }
+
+  /// Calls `body` with the parameters of the modulus and of the phase.
+  func withParameters<Result>(
+    _ body: (_ amplitude: UnsafePointer<Float>, _ phase: UnsafePointer<Float>) -> Result
+  ) -> Result {
+    let split = network.layout.count
+    return parameters.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { preconditionFailure("no parameters") }
+      return body(base, base + split)
+    }
+  }
+
+  // MARK: - Work in blocks
+
+  /// Calls `body(thread, range)` for consecutive blocks of `0..<count`, each thread taking every
+  /// `threads`-th block, so that which workspace does a block is fixed.
+  func forEachBlock(
+    _ count: Int, size: Int, _ body: @Sendable (_ thread: Int, _ range: Range<Int>) -> Void
+  ) {
+    let blocks = (count + size - 1) / size
+    let workers = min(execution.threads, blocks)
+    execution.parallelFor(workers) { thread in
+      for block in stride(from: thread, to: blocks, by: workers) {
+        body(thread, block * size..<min(count, (block + 1) * size))
+      }
+    }
+  }
+
+  /// Writes the phase network's inputs, ±1 for filled and empty, `[2T]` (α then β) or `[T]`.
+  private func writePhaseInputs(
+    of configuration: Configuration<Word>, to inputs: UnsafeMutablePointer<Float>
+  ) {
+    let orbitals = space.positions
+    for orbital in 0..<orbitals {
+      inputs[orbital] = (configuration.alpha &>> Word(orbital)) & 1 != 0 ? 1 : -1
+      if space.kind == .electrons {
+        inputs[orbitals + orbital] = (configuration.beta &>> Word(orbital)) & 1 != 0 ? 1 : -1
+      }
+    }
+  }
+
+  /// Returns the phase network's inputs for a batch of representatives, `[B, inputs]`.
+  public func phaseInputs(of configurations: [Configuration<Word>]) -> [Float] {
+    let width = Self.phaseInputCount(of: space)
+    return [Float](unsafeUninitializedCapacity: configurations.count * width) { buffer, count in
+      if let base = buffer.baseAddress {
+        for (row, configuration) in configurations.enumerated() {
+          writePhaseInputs(of: configuration, to: base + row * width)
+        }
+      }
+      count = configurations.count * width
+    }
+  }
+}
+
+// MARK: - Amplitudes
+
+// swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+extension NetworkWaveFunction: AutoregressiveWaveFunction {
+  public func logAmplitudes(
+    of configurations: [Configuration<Word>], logModulus: inout [Double], phase: inout [Double]
+  ) {
+    let count = configurations.count
+    logModulus = Array(repeating: -Double.infinity, count: count)
+    phase = Array(repeating: 0, count: count)
+    let positions = space.positions
+
+    // Representatives in the sector, sorted by their leading tokens so that neighbours share
+    // prefixes and so nodes.
+    var entries: [AmplitudeEntry<Word>] = []
+    entries.reserveCapacity(count)
+    var tokens = [UInt8](repeating: 0, count: positions)
+    tokens.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for (index, configuration) in configurations.enumerated() {
+        let (representative, sign, size) = space.orbit(of: configuration)
+        if sign == 0 { continue }
+        space.encode(representative, into: base)
+        guard space.automaton.contains(base) else { continue }
+        var key: UInt64 = 0
+        for position in 0..<min(positions, 32) {
+          key |= UInt64(base[position]) << UInt64(62 - 2 * position)
+        }
+        entries.append(
+          AmplitudeEntry(
+            key: key, index: index, representative: representative, isOdd: sign < 0, size: size))
+      }
+    }
+    entries.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
+
+    let sorted = entries
+    let width = Self.phaseInputCount(of: space)
+    logModulus.withUnsafeMutableBufferPointer { logModulusBuffer in
+      phase.withUnsafeMutableBufferPointer { phaseBuffer in
+        nonisolated(unsafe) let logModulus = logModulusBuffer
+        nonisolated(unsafe) let phase = phaseBuffer
+        withParameters { amplitudeParameters, phaseParameters in
+          nonisolated(unsafe) let amplitudeParameters = amplitudeParameters
+          nonisolated(unsafe) let phaseParameters = phaseParameters
+          forEachBlock(sorted.count, size: Self.evaluationBlock) { thread, range in
+            var tokens = [UInt8](repeating: 0, count: range.count * positions)
+            var inputs = [Float](repeating: 0, count: range.count * width)
+            tokens.withUnsafeMutableBufferPointer { tokens in
+              inputs.withUnsafeMutableBufferPointer { inputs in
+                guard let tokens = tokens.baseAddress, let inputs = inputs.baseAddress else {
+                  return
+                }
+                for (row, entry) in range.enumerated() {
+                  let representative = sorted[entry].representative
+                  self.space.encode(representative, into: tokens + row * positions)
+                  self.writePhaseInputs(of: representative, to: inputs + row * width)
+                }
+              }
+            }
+            var logProbabilities = [Double](repeating: 0, count: range.count)
+            self.evaluators[thread].logProbabilities(
+              tokens: tokens, count: range.count, automaton: self.space.automaton,
+              parameters: amplitudeParameters, into: &logProbabilities)
+            var phases = [Float](repeating: 0, count: range.count)
+            self.phases[thread].evaluate(
+              inputs: inputs, count: range.count, parameters: phaseParameters, outputs: &phases)
+            for (row, entry) in range.enumerated() {
+              let found = sorted[entry]
+              logModulus[found.index] = 0.5 * (logProbabilities[row] - log(Double(found.size)))
+              phase[found.index] = Double(phases[row]) + (found.isOdd ? Double.pi : 0)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// A configuration whose amplitude is asked for.
+private struct AmplitudeEntry<Word: ConfigurationWord> {
+  /// The leading tokens, so that neighbours in order share prefixes.
+  var key: UInt64
+  /// The place in the batch.
+  var index: Int
+  var representative: Configuration<Word>
+  /// Whether the amplitude is minus the representative's.
+  var isOdd: Bool
+  /// The number of configurations that share the representative.
+  var size: Int
+}
