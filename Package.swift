@@ -148,7 +148,8 @@ let package = Package(
         "NeuralNetworks", "Optimization", "Parallelism", "Sampling", "Training", "WaveFunctions",
       ]),
     tests(
-      "CommandLineToolTests", ["CommandLineTool", "HDF5Files", "Integrals", "qchem-nqs"],
+      "CommandLineToolTests",
+      ["CommandLineTool", "HDF5Files", "Integrals", "Training", "qchem-nqs"],
       resources: [.copy("Reference")]),
   ],
   swiftLanguageModes: [.v6]

@@ -3,6 +3,7 @@ internal import ArgumentParser
 /// What becomes of a run: its files and its end.
 struct RunOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: """
       The irrep of the state: its number in the file's ORBSYM, from 1, or any. \
       (default: the file's ISYM, see the user guide)
@@ -22,7 +23,9 @@ struct RunOptions: ParsableArguments {
     help: "Do not keep an earlier result of the output's name. (default: no)")
   var overwrite: Bool?
 
-  @Option(help: "Steps between checkpoints. (default: as many as take 20 seconds)")
+  @Option(
+    parsing: .unconditional,
+    help: "Steps between checkpoints. (default: as many as take 20 seconds)")
   var checkpointEvery: Int?
 
   @Flag(
@@ -46,24 +49,6 @@ struct RunOptions: ParsableArguments {
   }
 }
 
-/// Which irreps may contribute, as the command line says it.
-enum IrrepOption: ExpressibleByArgument, Equatable {
-  /// All of them.
-  case any
-  /// One, from 1 as in an FCIDUMP.
-  case number(Int)
-
-  init?(argument: String) {
-    if argument == "any" {
-      self = .any
-    } else if let number = Int(argument) {
-      self = .number(number)
-    } else {
-      return nil
-    }
-  }
-}
-
 /// How the program talks.
 struct TalkOptions: ParsableArguments {
   @Flag(help: "Print one JSON object to standard output, everything else to standard error.")
@@ -81,4 +66,13 @@ struct TalkOptions: ParsableArguments {
 
   /// How much is said.
   var verbosity: Verbosity { quiet ? .quiet : verbose ? .verbose : .normal }
+}
+
+/// Throws unless an option that was given passes the test.
+func require<Value>(
+  _ name: String, _ value: Value?, _ expected: String, _ test: (Value) -> Bool
+) throws {
+  if let value, !test(value) {
+    throw ValidationError("--\(name) must be \(expected), not \(value).")
+  }
 }

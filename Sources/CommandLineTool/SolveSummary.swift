@@ -61,7 +61,7 @@ struct SolveSummary {
     add("dropped_weight", .number(final.droppedWeight))
     add("wall_seconds", .number(seconds))
     add("output", .string(output))
-    add("warnings", .array((plan.warnings + final.warnings).map { .string($0) }))
+    add("warnings", .array((plan.warnings + final.warnings.map(withFlags)).map { .string($0) }))
     return .object(members)
   }
 

@@ -33,7 +33,7 @@ struct TrainingDriver {
     var first = record(nil)
     first.snapshot.isPrepared = !isNew
     keeper.keep(first)
-    try run.prepare { logger.notice("\($0)") }
+    try run.prepare { logger.notice("\(withFlags($0))") }
     keeper.keep(record(nil))
     signals.waitForSteps()
     var lastStored = ContinuousClock.now

@@ -99,60 +99,6 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
     if missing > 0 { squared += missing * second }
     return squared.squareRoot()
   }
-
-  /// The number of draws that a unit of weight outside the exact head stands for; 0 where there are
-  /// none.
-  public var drawsPerWeight: Double {
-    let drawn = weights[exactCount...].reduce(0, +)
-    return drawn > 0 ? effectiveDraws / drawn : 0
-  }
-
-  /// The number of configurations, M.
-  public var count: Int { configurations.count }
-
-  /// The error of a mean over the sample from the variance alone: of its draws, and of the weight
-  /// that it is known to miss.
-  ///
-  /// For the missing weight `d` the bound of Cauchy and Schwarz on the mean over the rest against the
-  /// mean over all, `√(d/(1−d) Var)`, with the variance of the whole state.
-  public func meanError(variance: Double) -> Double {
-    let drawn = effectiveDraws > 0 ? variance / effectiveDraws : 0
-    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
-    return (drawn + (missing > 0 ? variance * missing : 0)).squareRoot()
-  }
-
-  /// The standard error of `Σ w v`, of which the exact head has none.
-  ///
-  /// ```
-  /// σ = W √(Var_c/(n − 1)),  Var_c = Σ_c w |v − v̄_c|²/W
-  /// ```
-  ///
-  /// over the drawn configurations `c` of weight `W` and the mean `v̄_c` among them, from `n` draws. What
-  /// the draws missed they do not know; `hiddenMoment` is what is known of it from elsewhere.
-  ///
-  /// - Parameters:
-  ///   - values: `v`, `[M]`.
-  ///   - hiddenMoment: `Σ p |v − v̄|²` over configurations that the sample has missed.
-  /// - Returns: σ, with the bound for dropped weight.
-  public func standardError(of values: [Double], hiddenMoment: Double = 0) -> Double {
-    precondition(values.count == count, "one value for each configuration")
-    var (weight, first, second) = (0.0, 0.0, 0.0)
-    for index in exactCount..<count {
-      weight += weights[index]
-      first += weights[index] * values[index]
-    }
-    if weight > 0 { first /= weight }
-    for index in exactCount..<count {
-      second += weights[index] * (values[index] - first) * (values[index] - first)
-    }
-    var squared = 0.0
-    if effectiveDraws > 0 {
-      squared = weight * (second + hiddenMoment) / max(1, effectiveDraws - 1)
-    }
-    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
-    if missing > 0 { squared += missing * (second + hiddenMoment) }
-    return squared.squareRoot()
-  }
 }
 
 extension Sample {

@@ -23,7 +23,7 @@ extension VariationalMonteCarlo {
       throw TrainingError(
         .notFinite,
         "the final energy is not finite: training has diverged; a smaller "
-          + "--learning-rate or a larger --shift keeps the parameters in range")
+          + "`learning-rate` or a larger `shift` keeps the parameters in range")
     }
     let floor = resolved.denominatorFloor
     let leak = finalEstimator.leak(

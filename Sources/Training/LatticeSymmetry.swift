@@ -74,16 +74,16 @@ func latticeSymmetry<Word: ConfigurationWord>(
   if settings.ansatz.spinFlipSymmetry == true && found.spinFlipParity == 0 {
     throw TrainingError(
       .invalidSettings,
-      "--spin-flip needs as many spins up as down, and a ground state that is even or odd; leave "
-        + "the option out"
+      "`spin-flip` needs as many spins up as down, and a ground state that is even or odd; leave "
+        + "it out"
     )
   }
   if settings.ansatz.latticeSymmetry == true && found.operations.isEmpty {
     throw TrainingError(
       .invalidSettings,
-      "--lattice-symmetry: there are more than \(Int(listedStrings)) strings to list (of a frustrated "
+      "`lattice-symmetry`: there are more than \(Int(listedStrings)) strings to list (of a frustrated "
         + "model \(Int(diagonalisedStrings))), more than \(largestGroup) permutations of the sites, or "
-        + "none with a certain eigenvalue; leave the option out")
+        + "none with a certain eigenvalue; leave it out")
   }
   return found
 }

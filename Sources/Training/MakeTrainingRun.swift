@@ -19,9 +19,10 @@ internal import WaveFunctions
 public func makeTrainingRun(
   _ problem: Problem, settings: Settings, snapshot: Snapshot? = nil
 ) throws(TrainingError) -> any TrainingRun {
+  try settings.check()
   // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
   BLAS.setThreadCount(1)
-  let threads = settings.threads.flatMap { $0 > 0 ? $0 : nil } ?? ProcessorCount.current.count
+  let threads = settings.threads ?? ProcessorCount.current.count
   setParallelThreadCount(threads)
   try checkAddressSpace(threads: threads)
   switch problem {
@@ -51,16 +52,9 @@ private func makeMolecularRun<Word: ConfigurationWord>(
 ) throws(TrainingError) -> any TrainingRun {
   if settings.ansatz.latticeSymmetry == true {
     throw TrainingError(
-      .invalidSettings, "--lattice-symmetry is for lattices, not molecules; leave the option out")
+      .invalidSettings, "`lattice-symmetry` is for lattices, not molecules; leave it out")
   }
-  // The small interaction is made before the other settings are known to be in range.
   let determinants = settings.start.determinants ?? 200
-  guard (1...ResolvedSettings.mostDeterminants).contains(determinants) else {
-    throw TrainingError(
-      .invalidSettings,
-      "--start-determinants must be from 1 to \(ResolvedSettings.mostDeterminants), not "
-        + "\(determinants)")
-  }
   let hamiltonian = MolecularHamiltonian<Word>(integrals)
   var messages: [String] = []
   let isFlippable =
@@ -80,12 +74,12 @@ private func makeMolecularRun<Word: ConfigurationWord>(
     } else if settings.ansatz.spinFlipSymmetry == true {
       throw TrainingError(
         .invalidSettings,
-        "--spin-flip: the lowest state is neither even nor odd under spin flip; leave the option out"
+        "`spin-flip`: the lowest state is neither even nor odd under spin flip; leave it out"
       )
     }
   } else if settings.ansatz.spinFlipSymmetry == true {
     throw TrainingError(
-      .invalidSettings, "--spin-flip needs as many α as β electrons and restricted integrals")
+      .invalidSettings, "`spin-flip` needs as many α as β electrons and restricted integrals")
   }
   if let snapshot { parity = try spinFlipParity(of: snapshot, isFlippable) }
 
@@ -137,14 +131,14 @@ private func selectIrrep<Word: ConfigurationWord>(
     throw TrainingError(
       .invalidSector,
       "\(name) has no determinant with \(integrals.alphaCount) α and \(integrals.betaCount) β "
-        + "electrons in \(integrals.orbitalCount) orbitals; choose another --irrep, or `any`")
+        + "electrons in \(integrals.orbitalCount) orbitals; choose another `irrep`, or any")
   }
 
   guard integrals.orbitalIrreps != nil else {
     if case .label(let label) = choice, label != 0 {
       throw TrainingError(
         .invalidSettings,
-        "--irrep \(label + 1): the integrals carry no orbital symmetry; leave the option out")
+        "`irrep` \(label + 1): the integrals carry no orbital symmetry; leave it out")
     }
     return (nil, try needed(nil))
   }
@@ -174,7 +168,7 @@ private func selectIrrep<Word: ConfigurationWord>(
       messages.append(
         "warning: the file asks for irrep \(target + 1) (ISYM), but a small CI is lower in irrep "
           + "\(best.irrep + 1) by \(estimate(result) - estimate(best.result)) Eh; "
-          + "--irrep \(best.irrep + 1) solves for that")
+          + "`irrep` \(best.irrep + 1) solves for that")
     } else {
       messages.append("symmetry: irrep \(target + 1), as the file asks")
     }
@@ -257,7 +251,7 @@ private func checkMemory(
       "steps on \(Int(rows)) and an evaluation on \(Int(evaluated)) configurations with \(Int(columns + phaseColumns)) parameters need "
         + "about \(gigabytes(bytes)) of memory, and this process may use "
         + "\(gigabytes(Double(available.bytes))), because of \(available.reason); choose "
-        + "fewer --samples or --final-samples, a lower --exact-limit or a smaller network")
+        + "fewer `samples` or `final-samples`, a lower `exact-limit` or a smaller network")
   }
   try checkAddressSpace(threads: resolved.threads, data: bytes)
 }
@@ -272,7 +266,7 @@ private func checkAddressSpace(threads: Int, data: Double = 0) throws(TrainingEr
     throw TrainingError(
       .invalidSettings,
       "the run needs about \(gigabytes(needed)) of address space on \(threads) threads, and its limit "
-        + "(ulimit -v) leaves \(gigabytes(Double(left))); raise the limit or choose fewer --threads"
+        + "(ulimit -v) leaves \(gigabytes(Double(left))); raise the limit or choose fewer `threads`"
     )
   }
 }

@@ -4,8 +4,10 @@ public import Estimators
 ///
 /// A value that is nil is decided by the problem's size when the run is made;
 /// ``TrainingRun/settings`` then has no nil left among them, and that is what a result file stores.
-/// The names are those of the TOML file, with `-` for capitals: `maximumSamples` is
-/// `maximum-samples`.
+/// ``Setting/all`` has the name, range, default and meaning of each, and reads them from text.
+///
+/// Result files store settings as JSON and must stay readable: a setting that is added has to be
+/// optional, and none may change its type.
 public struct Settings: Codable, Sendable, Hashable {
   /// The wave function.
   public var ansatz = AnsatzSettings()
@@ -177,6 +179,8 @@ public struct StartSettings: Codable, Sendable, Hashable {
 public struct ConvergenceSettings: Codable, Sendable, Hashable {
   /// The largest number of steps.
   public var steps: Int?
+  /// The number of steps before which a run does not stop as converged.
+  public var minimumSteps: Int?
   /// The change of the energy over a window below which the run may stop, in the energy's unit.
   public var energyTolerance: Double?
   /// The number of steps in the window.

@@ -27,6 +27,7 @@ extension VariationalMonteCarlo {
 
   /// Puts the run where it was when a snapshot was taken.
   func restore(_ snapshot: Snapshot) throws(TrainingError) {
+    try checkFinite(snapshot)
     waveFunction.parameters = try parameters(of: snapshot)
     rule.state = try ruleState(of: snapshot)
     guard snapshot.trace.count == snapshot.step else {
@@ -37,6 +38,29 @@ extension VariationalMonteCarlo {
     trace = snapshot.trace
     secondsBefore = snapshot.scalars["seconds"] ?? 0
     restartClock()
+  }
+
+  /// Throws where a number that steps start from is not finite.
+  private func checkFinite(_ snapshot: Snapshot) throws(TrainingError) {
+    func check(_ name: String, _ bad: Int, of count: Int) throws(TrainingError) {
+      if bad == 0 { return }
+      throw TrainingError(
+        .notFinite,
+        "the checkpoint's \(name) has \(bad) of \(count) values that are not finite numbers: the run "
+          + "has diverged or the file is damaged. Use an older copy, or start anew with a smaller "
+          + "`learning-rate`")
+    }
+    for (folder, arrays) in [
+      ("parameters", snapshot.parameters), ("optimizer/arrays", snapshot.optimizer),
+    ] {
+      for array in arrays {
+        let bad = array.values.count { !$0.isFinite }
+        try check("\(folder)/\(array.name)", bad, of: array.values.count)
+      }
+    }
+    for (name, value) in snapshot.scalars.sorted(by: { $0.key < $1.key }) where !value.isFinite {
+      try check("optimizer scalar \(name)", 1, of: 1)
+    }
   }
 
   private func parameters(of snapshot: Snapshot) throws(TrainingError) -> [Float] {
@@ -69,7 +93,7 @@ extension VariationalMonteCarlo {
         throw TrainingError(
           .snapshotMismatch,
           "the checkpoint has no optimiser array \(name) of this length: it was written by a "
-            + "run with another --optimizer or another network")
+            + "run with another `optimizer` or another network")
       }
       state.arrays.append(NamedArray(name: name, values: found.values))
     }

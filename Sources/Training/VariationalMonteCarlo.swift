@@ -143,7 +143,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     guard energies.energy.isFinite, energies.variance.isFinite else {
       throw TrainingError(
         .notFinite,
-        "step \(number): the energy is not finite; a smaller --learning-rate or a larger --shift "
+        "step \(number): the energy is not finite; a smaller `learning-rate` or a larger `shift` "
           + "keeps the parameters in range")
     }
     let temperature = resolved.temperatures.temperature(at: number - 1)
@@ -196,7 +196,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
       waveFunction.parameters = parameters
       return norm
     } catch {
-      throw TrainingError(.notFinite, "\(error); try a larger --shift")
+      throw TrainingError(.notFinite, "\(error); try a larger `shift`")
     }
   }
 

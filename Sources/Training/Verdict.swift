@@ -13,15 +13,15 @@ extension VariationalMonteCarlo {
     result.isConverged = reasons.isEmpty
     if !reasons.isEmpty {
       warnings.append(
-        "NOT CONVERGED: \(reasons.joined(separator: "; ")). Try more --steps, more --samples, a larger "
-          + "network or another --seed.")
+        "NOT CONVERGED: \(reasons.joined(separator: "; ")). Try more `steps`, more `samples`, a larger "
+          + "network or another `seed`.")
     }
     if result.isCollapsed {
       warnings.append(
         "SUPPORT COLLAPSE: configurations outside the sample would lower the energy by about "
           + "\(short(-result.leakEnergy)): the state has lost them or is not converged, and the energy "
-          + "is not that of the ground state. Try more --steps, more --samples, another --seed, "
-          + "--start perturbative or --annealing linear.")
+          + "is not that of the ground state. Try more `steps`, more `samples`, another `seed`, "
+          + "`start` perturbative or `annealing` linear.")
     }
     // Where one configuration is exact, training comes to it from above.
     let tolerance = max(1e-6 * abs(context.referenceEnergy), resolved.residualTolerance)
@@ -29,7 +29,7 @@ extension VariationalMonteCarlo {
       warnings.append(
         "the energy is above that of the best single configuration, "
           + String(format: "%.6f", context.referenceEnergy)
-          + ": the training has not got anywhere. Try more --steps, another --seed or --start "
+          + ": the training has not got anywhere. Try more `steps`, another `seed` or `start` "
           + "perturbative.")
     }
     if let spin = contaminatedSpin(result) { warnings.append(spin) }
@@ -48,7 +48,7 @@ extension VariationalMonteCarlo {
     return String(
       format:
         "SPIN CONTAMINATION: <S^2> = %.3f is that of no single spin (nearest: S = %g); the state "
-        + "mixes multiplets that lie close together. Try --spin, more --steps or another --seed.",
+        + "mixes multiplets that lie close together. Try `spin`, more `steps` or another `seed`.",
       value, spin)
   }
 
