@@ -26,7 +26,7 @@ let package = Package(
     .library(
       name: "QuantumChemistryNQS",
       targets: [
-        "Configurations", "Integrals", "Hamiltonians", "ExactSolvers", "NeuralNetworks",
+        "Configurations", "Integrals", "Hamiltonians", "ExactSolvers", "Problems", "NeuralNetworks",
         "WaveFunctions", "Sampling", "Optimization", "Training",
       ]),
     .executable(name: "qchem-nqs", targets: ["qchem-nqs"]),
@@ -64,6 +64,10 @@ let package = Package(
     library("Hamiltonians", ["Configurations", "Integrals", "LinearAlgebra"]),
     library("ExactSolvers", ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra"]),
 
+    library(
+      "Problems",
+      ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra"]),
+
     // MARK: - Networks: no Hamiltonians
 
     library("NeuralNetworks", ["Configurations", "LinearAlgebra"]),
@@ -77,7 +81,7 @@ let package = Package(
       "Training",
       [
         "Configurations", "ExactSolvers", "Hamiltonians", "HDF5Files", "Integrals", "LinearAlgebra",
-        "NeuralNetworks", "Optimization", "Sampling", "WaveFunctions",
+        "NeuralNetworks", "Optimization", "Problems", "Sampling", "WaveFunctions",
       ]),
 
     // MARK: - The tool
@@ -118,6 +122,10 @@ let package = Package(
       resources: [.copy("Reference")]),
     tests(
       "ExactSolversTests", ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals"],
+      resources: [.copy("Reference")]),
+    tests(
+      "ProblemsTests",
+      ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra", "Problems"],
       resources: [.copy("Reference")]),
     tests("NeuralNetworksTests", ["Configurations", "LinearAlgebra", "NeuralNetworks"]),
     tests(

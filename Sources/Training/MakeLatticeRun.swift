@@ -1,6 +1,7 @@
 internal import Configurations
 internal import Hamiltonians
 internal import LinearAlgebra
+internal import Problems
 
 /// Makes the training run of a spin lattice.
 func makeLatticeRun<Word: ConfigurationWord>(
