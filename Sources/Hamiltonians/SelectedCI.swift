@@ -136,18 +136,20 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
 func keepLargest<Word: ConfigurationWord>(
   _ count: Int, of candidates: inout [(gain: Double, configuration: Configuration<Word>)]
 ) {
-  // Only the best are sorted: a histogram over the leading bits of the gains finds a bound below
-  // which none is needed.
+  // Of many only the best are sorted: a histogram over the leading bits of the gains finds a bound
+  // below which none is needed.
   let shift: UInt64 = 48
-  var histogram = [Int](repeating: 0, count: 1 << 16)
-  for candidate in candidates { histogram[Int(candidate.gain.bitPattern >> shift)] += 1 }
-  var bound = histogram.count
-  var above = 0
-  while bound > 0, above < count {
-    bound -= 1
-    above += histogram[bound]
+  if candidates.count > 4096 {
+    var histogram = [Int](repeating: 0, count: 1 << 16)
+    for candidate in candidates { histogram[Int(candidate.gain.bitPattern >> shift)] += 1 }
+    var bound = histogram.count
+    var above = 0
+    while bound > 0, above < count {
+      bound -= 1
+      above += histogram[bound]
+    }
+    candidates.removeAll { Int($0.gain.bitPattern >> shift) < bound }
   }
-  candidates.removeAll { Int($0.gain.bitPattern >> shift) < bound }
   candidates.sort { first, second in
     if first.gain != second.gain { return first.gain > second.gain }
     let x = first.configuration

@@ -32,10 +32,10 @@ public struct SectorCandidate<Word: ConfigurationWord>: Sendable {
 ///
 /// ```
 /// estimate        T_n = min_r (E_r + E2_r)           over the states r of the CI of n configurations
-/// lower estimate  min_r (E_r + c E2_r) − 2 (T_{n/2} − T_n)₊,     c = 1.5
+/// lower estimate  min_r (E_r + c E2_r) − c (T_{n/2} − T_n)₊,     c = 3
 /// ```
 ///
-/// The uncertainty is measured, not proven (`docs/theory.md`); a CI that holds its whole
+/// The factor is measured, not proven (`docs/theory.md`); a CI that holds its whole
 /// sector has none. The cost is counted in matrix elements, so that the result does not depend on
 /// the machine.
 public struct SectorComparison: Sendable {
@@ -57,7 +57,7 @@ public struct SectorComparison: Sendable {
   ///   - resolution: The energy below which a difference means nothing: of sectors that are
   ///     this close either may be imposed.
   public init(
-    elementBudget: Int = 20_000_000, maximumConfigurations: Int = 1 << 20, cutoff: Double = 1e-9,
+    elementBudget: Int = 12_000_000, maximumConfigurations: Int = 1 << 20, cutoff: Double = 1e-9,
     resolution: Double = 1e-6
   ) {
     self.elementBudget = elementBudget
@@ -111,25 +111,20 @@ public struct SectorComparison: Sendable {
     if active.isEmpty { return nil }
     var elements = 0
     var size = SectorSelection<H>.smallestSize
-    var rounds = 0
     while true {
       for index in active where !sectors[index].isWhole {
         let before = sectors[index].elementCount
         try sectors[index].grow(to: size)
         elements += sectors[index].elementCount - before
       }
-      rounds += 1
-      // The trend needs two sizes.
-      if rounds > 1 || active.allSatisfy({ sectors[$0].isWhole }) {
-        let bound = active.reduce(.infinity) { min($0, sectors[$1].energy) }
-        active.removeAll { index in
-          let isAbove = sectors[index].lowerEstimate > bound + resolution
-          if isAbove { sectors[index].release(observable) }
-          return isAbove
-        }
+      let bound = active.reduce(.infinity) { min($0, sectors[$1].energy) }
+      active.removeAll { index in
+        let isAbove = sectors[index].lowerEstimate > bound + resolution
+        if isAbove { sectors[index].release(observable) }
+        return isAbove
       }
       let open = active.filter { !sectors[$0].isWhole }
-      if rivals(active, sectors).count == 1 && rounds > 1 || open.isEmpty { break }
+      if rivals(active, sectors).count == 1 || open.isEmpty { break }
       // A round about doubles what there is.
       let next = open.reduce(0) { $0 + sectors[$1].elementCount }
       if elements + next > elementBudget || 2 * size > maximumConfigurations { break }

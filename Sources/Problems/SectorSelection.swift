@@ -16,8 +16,9 @@ struct SectorSelection<H: Hamiltonian> {
   static var smallestSize: Int { 64 }
   /// The dimension up to which the configurations of a sector are listed.
   static var listedDimension: Double { 50_000 }
-  /// The factor by which the second-order correction may fall short.
-  static var safetyFactor: Double { 1.5 }
+  /// The factor by which the second-order correction may fall short, and that by which the last
+  /// doubling's change of the estimate may.
+  static var safetyFactor: Double { 3 }
 
   let candidate: SectorCandidate<Word>
   /// An upper bound of the lowest energy.
@@ -36,6 +37,10 @@ struct SectorSelection<H: Hamiltonian> {
   private let base: H
   private let cutoff: Double
   private var selection: GrowingSelection<Word>?
+  /// The last size that counts as half of the present one, with its estimate.
+  private var smaller: (count: Int, estimate: Double)?
+  /// By how much the estimate fell since; nil where there is no smaller size yet.
+  private var fall: Double?
   /// All configurations by rising diagonal element, where the sector is small enough.
   private var listed: [Configuration<Word>] = []
 
@@ -87,7 +92,7 @@ struct SectorSelection<H: Hamiltonian> {
     for start in starts {
       var small = GrowingSelection(operation, cutoff: cutoff)
       try small.insert([start])
-      for size in [4, 16] { try small.insert(small.best(size - small.count, for: [0])) }
+      for size in [3, 8] { try small.insert(small.best(size - small.count, for: [0])) }
       all += small.configurations
     }
     return all
@@ -103,7 +108,13 @@ struct SectorSelection<H: Hamiltonian> {
   }
 
   private mutating func update(from grown: GrowingSelection<Word>) {
-    let previous = estimate
+    count = grown.count
+    elementCount = grown.elementCount
+    energy = grown.states[0].energy
+    if isWhole {
+      (estimate, secondOrderEnergy, lowerEstimate) = (energy, 0, energy)
+      return
+    }
     var lowest = Double.infinity
     estimate = .infinity
     for state in grown.states {
@@ -113,12 +124,14 @@ struct SectorSelection<H: Hamiltonian> {
       }
       lowest = min(lowest, state.energy + Self.safetyFactor * state.secondOrderEnergy)
     }
-    energy = grown.states[0].energy
-    let fall = previous.isFinite ? max(0, previous - estimate) : 0
-    lowerEstimate = isWhole ? energy : lowest - 2 * fall
-    if isWhole { (estimate, secondOrderEnergy) = (energy, 0) }
-    count = grown.count
-    elementCount = grown.elementCount
+    if let smaller, 2 * count >= 3 * smaller.count {
+      fall = max(0, smaller.estimate - estimate)
+      self.smaller = (count, estimate)
+    } else if smaller == nil {
+      smaller = (count, estimate)
+    }
+    // Without a trend nothing is known of how far the estimate has to go.
+    lowerEstimate = fall.map { lowest - Self.safetyFactor * $0 } ?? -.infinity
   }
 
   /// Forgets the space and keeps what is known of it.
@@ -139,11 +152,14 @@ struct SectorSelection<H: Hamiltonian> {
   ///
   /// Where both are solved that is plain. Otherwise they do if each number of their configuration
   /// interactions is the same: then a symmetry takes one to the other, as the components of a
-  /// degenerate level.
+  /// degenerate level. Not so for even and odd spin, which have the same numbers until the space
+  /// holds the exchange that tells them apart.
   func isEquivalent(to other: SectorSelection, _ resolution: Double) -> Bool {
     if isWhole && other.isWhole { return abs(energy - other.energy) < resolution }
-    return count == other.count && abs(energy - other.energy) < 1e-2 * resolution
-      && abs(secondOrderEnergy - other.secondOrderEnergy) < 1e-2 * resolution
+    let isPartner = candidate.space.spinFlipParity == other.candidate.space.spinFlipParity
+    return isPartner && count == other.count && fall != nil && other.fall != nil
+      && abs(energy - other.energy) < 0.1 * resolution
+      && abs(secondOrderEnergy - other.secondOrderEnergy) < 0.1 * resolution
   }
 
   var summary: ComparedSector {

@@ -34,19 +34,13 @@ extension SymmetrizedHamiltonian: Hamiltonian {
   @_specialize(where Base == SpinHamiltonian<UInt64>)
   @_specialize(where Base == SpinHamiltonian<UInt128>)
   public func diagonalElement(_ configuration: Configuration<Word>) -> Double {
-    var sum = base.diagonalElement(configuration)
+    let sum = base.diagonalElement(configuration)
     if space.symmetries.isEmpty {
       let partner = space.flipped(configuration)
       if space.spinFlipParity == 0 || partner == configuration { return sum }
       return sum + Double(space.spinFlipParity) * base.element(partner, configuration)
     }
-    var connections = ConnectionList<Word>()
-    base.appendConnections(of: configuration, above: 0, to: &connections)
-    for (target, element) in zip(connections.configurations, connections.elements) {
-      let (representative, sign) = space.canonical(target)
-      if representative == configuration { sum += Double(sign) * element }
-    }
-    return sum
+    return sum + elementWithinOrbit(of: configuration)
   }
 
   @_specialize(where Base == MolecularHamiltonian<UInt64>)
@@ -59,20 +53,24 @@ extension SymmetrizedHamiltonian: Hamiltonian {
   ) {
     var all = ConnectionList<Word>()
     base.appendConnections(of: configuration, above: 0, to: &all)
-    var targets = ConfigurationIndex<Word>(capacity: all.count)
-    var sums: [Double] = []
-    sums.reserveCapacity(all.count)
-    for (target, element) in zip(all.configurations, all.elements) {
-      let (representative, sign) = space.canonical(target)
-      if sign == 0 || representative == configuration { continue }
-      let number = targets.insert(representative)
-      if number == sums.count { sums.append(0) }
-      sums[number] += Double(sign) * element
+    connections.appendFolded(
+      of: configuration, size: space.multiplicity(configuration),
+      orbits: space.orbits(of: all.configurations), elements: all.elements, above: cutoff)
+  }
+}
+
+extension SymmetrizedHamiltonian {
+  /// The sum of the connections from a representative to the members of its own orbit.
+  @inline(never)
+  private func elementWithinOrbit(of configuration: Configuration<Base.Word>) -> Double {
+    var connections = ConnectionList<Base.Word>()
+    base.appendConnections(of: configuration, above: 0, to: &connections)
+    let orbits = space.orbits(of: connections.configurations)
+    var sum = 0.0
+    for (orbit, element) in zip(orbits, connections.elements)
+    where orbit.representative == configuration {
+      sum += Double(orbit.sign) * element
     }
-    let size = Double(space.multiplicity(configuration))
-    for (target, sum) in zip(targets.configurations, sums) {
-      let element = (size / Double(space.multiplicity(target))).squareRoot() * sum
-      if abs(element) > cutoff { connections.append(target, element) }
-    }
+    return sum
   }
 }
