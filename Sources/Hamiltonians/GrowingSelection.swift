@@ -90,13 +90,12 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
     return candidates.prefix(count).map(\.configuration)
   }
 
-  /// Returns the expectation value of an operator in the lowest state.
-  ///
-  /// - Parameter observable: The operator; where it leads out of the space, nothing is counted.
+  /// Returns the expectation value of an operator in a state; where it leads out of the space, nothing is
+  /// counted.
   @_specialize(where Word == UInt64)
   @_specialize(where Word == UInt128)
-  package func expectation(of observable: any Hamiltonian<Word>) -> Double {
-    guard let vector = space.vectors.first else { return 0 }
+  package func expectation(of observable: any Hamiltonian<Word>, in state: Int) -> Double {
+    let vector = space.vectors[state]
     var row = ConnectionList<Word>()
     var sum = 0.0
     for (x, coefficient) in zip(space.configurations, vector) where coefficient != 0 {
@@ -111,6 +110,12 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
     return sum
   }
 
-  /// The lowest vector over ``configurations``, of norm 1.
-  package var lowestVector: [Double] { space.vectors.first ?? [] }
+  /// Returns the configurations of largest weight in a state, heaviest first.
+  package func leading(_ count: Int, of state: Int) -> [Configuration<Word>] {
+    let vector = space.vectors[state]
+    let order = vector.indices.sorted {
+      abs(vector[$0]) == abs(vector[$1]) ? $0 < $1 : abs(vector[$0]) > abs(vector[$1])
+    }
+    return order.prefix(count).map { space.configurations[$0] }
+  }
 }

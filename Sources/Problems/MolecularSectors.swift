@@ -43,31 +43,35 @@ public struct MolecularSectors: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - candidates: The sectors.
-  ///   - hamiltonian: The Hamiltonian.
+  ///   - molecule: The molecule's Hamiltonian.
+  ///   - operation: The operator whose lowest states are compared: the same, or one with a penalty.
   ///   - settings: The limits of the comparison.
-  /// - Returns: What was found, or nil where no sector has a determinant.
+  /// - Returns: What was found, and the determinants of largest weight in the chosen sector's vector;
+  ///   nil where no sector has a determinant.
   /// - Throws: ``LinearAlgebra/LinearAlgebraError`` where LAPACK fails.
   public static func compare<Word: ConfigurationWord>(
-    _ candidates: [MolecularSector], of hamiltonian: MolecularHamiltonian<Word>,
-    settings: SectorComparison = SectorComparison()
-  ) throws(LinearAlgebraError) -> MolecularSectors? {
+    _ candidates: [MolecularSector], of molecule: MolecularHamiltonian<Word>,
+    operation: some Hamiltonian<Word>, settings: SectorComparison = SectorComparison()
+  ) throws(LinearAlgebraError) -> (sectors: MolecularSectors, leading: [Configuration<Word>])? {
     var references: [UInt8?: [Configuration<Word>]] = [:]
     for irrep in Set(candidates.map(\.irrep)) {
-      references[irrep] = hamiltonian.referenceDeterminant(irrep: irrep).map { [$0] } ?? []
+      references[irrep] = molecule.referenceDeterminant(irrep: irrep).map { [$0] } ?? []
     }
-    let order = Array((0..<hamiltonian.orbitalCount).reversed())
+    let order = Array((0..<molecule.orbitalCount).reversed())
     let spaces = candidates.map { sector in
       SectorCandidate(
         label: sector.description,
         space: ConfigurationSpace<Word>(
-          alphaCount: hamiltonian.alphaCount, betaCount: hamiltonian.betaCount,
-          orbitalIrreps: hamiltonian.orbitalIrreps, irrep: sector.irrep, order: order,
+          alphaCount: molecule.alphaCount, betaCount: molecule.betaCount,
+          orbitalIrreps: molecule.orbitalIrreps, irrep: sector.irrep, order: order,
           spinFlipParity: sector.spinFlipParity),
         seeds: references[sector.irrep] ?? [])
     }
-    let comparison = try settings.compare(
-      spaces, of: hamiltonian, observable: hamiltonian.spinSquared)
-    return comparison.map { MolecularSectors(candidates: candidates, comparison: $0) }
+    guard
+      let (result, leading) = try settings.compare(
+        spaces, of: operation, observable: molecule.spinSquared)
+    else { return nil }
+    return (MolecularSectors(candidates: candidates, comparison: result), leading)
   }
 
   /// The sector of lowest estimate.

@@ -98,12 +98,13 @@ public struct SectorComparison: Sendable {
   ///   - candidates: The sectors.
   ///   - hamiltonian: The operator, which commutes with what distinguishes them.
   ///   - observable: The operator `Ŝ²`, for the expectation value of each candidate.
-  /// - Returns: The result, or nil where no candidate has a configuration.
+  /// - Returns: The result, and the configurations of largest weight in the chosen sector's vector,
+  ///   heaviest first; nil where no candidate has a configuration.
   /// - Throws: ``LinearAlgebra/LinearAlgebraError`` where LAPACK fails.
   public func compare<H: Hamiltonian>(
     _ candidates: [SectorCandidate<H.Word>], of hamiltonian: H,
     observable: (any Hamiltonian<H.Word>)? = nil
-  ) throws(LinearAlgebraError) -> Result? {
+  ) throws(LinearAlgebraError) -> (result: Result, leading: [Configuration<H.Word>])? {
     var sectors = candidates.map {
       SectorSelection($0, of: hamiltonian, cutoff: cutoff)
     }
@@ -131,7 +132,8 @@ public struct SectorComparison: Sendable {
       size *= 2
     }
     for index in active { sectors[index].release(observable) }
-    return result(sectors, active, elements)
+    let found = result(sectors, active, elements)
+    return (found, sectors[found.chosen].leading)
   }
 
   /// Returns the candidate of lowest estimate and those of the others that are not as good as it.

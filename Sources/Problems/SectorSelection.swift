@@ -28,6 +28,9 @@ struct SectorSelection<H: Hamiltonian> {
   private(set) var estimate = Double.infinity
   private(set) var lowerEstimate = -Double.infinity
   private(set) var spinSquared: Double?
+  /// The configurations of largest weight in the state of lowest estimate.
+  private(set) var leading: [Configuration<Word>] = []
+  private var bestState = 0
   /// Whether the space is the whole sector.
   private(set) var isWhole = false
   private(set) var count = 0
@@ -112,15 +115,16 @@ struct SectorSelection<H: Hamiltonian> {
     elementCount = grown.elementCount
     energy = grown.states[0].energy
     if isWhole {
-      (estimate, secondOrderEnergy, lowerEstimate) = (energy, 0, energy)
+      (estimate, secondOrderEnergy, lowerEstimate, bestState) = (energy, 0, energy, 0)
       return
     }
     var lowest = Double.infinity
     estimate = .infinity
-    for state in grown.states {
+    for (number, state) in grown.states.enumerated() {
       if state.energy + state.secondOrderEnergy < estimate {
         estimate = state.energy + state.secondOrderEnergy
         secondOrderEnergy = state.secondOrderEnergy
+        bestState = number
       }
       lowest = min(lowest, state.energy + Self.safetyFactor * state.secondOrderEnergy)
     }
@@ -138,6 +142,7 @@ struct SectorSelection<H: Hamiltonian> {
   mutating func release(_ observable: (any Hamiltonian<Word>)?) {
     guard let grown = selection else { return }
     if let observable { spinSquared = expectation(of: observable, in: grown) }
+    leading = grown.leading(64, of: bestState)
     selection = nil
     listed = []
   }
@@ -145,7 +150,8 @@ struct SectorSelection<H: Hamiltonian> {
   private func expectation<O: Hamiltonian<Word>>(
     of observable: O, in grown: GrowingSelection<Word>
   ) -> Double {
-    grown.expectation(of: SymmetrizedHamiltonian(base: observable, space: candidate.space))
+    grown.expectation(
+      of: SymmetrizedHamiltonian(base: observable, space: candidate.space), in: bestState)
   }
 
   /// Whether two sectors have one lowest energy, so that either is right.

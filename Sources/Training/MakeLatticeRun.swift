@@ -71,14 +71,9 @@ private func startVector<Word: ConfigurationWord>(
     // As many representatives as `limit` strings have, and not too few; but no more than a tenth of
     // the sector, whose solution is the training's task.
     let room = max(1, min(max(limit / space.symmetries.count, 100), all.count / 10))
-    var result = try SelectedCI<Word>(maximumConfigurations: room).run(
-      from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space))
-    for (index, x) in result.configurations.enumerated() {
-      result.coefficients[index] /= Double(space.multiplicity(x)).squareRoot()
-    }
-    for (index, x) in result.perturbers.enumerated() {
-      result.amplitudes[index] /= Double(space.multiplicity(x)).squareRoot()
-    }
+    let result = try SelectedCI<Word>(maximumConfigurations: room).run(
+      from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space)
+    ).overConfigurations(of: space)
     return StartVector(result, space: space, limit: amplitudes)
   } catch {
     throw TrainingError(.notFinite, "the start's configuration interaction failed: \(error)")

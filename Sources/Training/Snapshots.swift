@@ -8,6 +8,7 @@ extension VariationalMonteCarlo {
   func snapshot() -> Snapshot {
     var scalars = ["shift": optimizer.shift, "seconds": seconds]
     if let energy = optimizer.previousEnergy { scalars["previousEnergy"] = energy }
+    if let irrep = context.irrep { scalars["irrep"] = Double(irrep) }
     if let adam = optimizer.adam { scalars["adamSteps"] = Double(adam.stepCount) }
     return Snapshot(
       step: trace.count,

@@ -4,6 +4,7 @@ internal import Hamiltonians
 internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Optimization
+internal import Problems
 internal import Sampling
 internal import WaveFunctions
 
@@ -23,6 +24,12 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     var degreesOfFreedom: Int
     /// E∞ of the V-score.
     var infiniteTemperatureEnergy: Double
+    /// The Hamiltonian of the final energy where it is not that of training: one without penalty.
+    var evaluated: H?
+    /// The label of the irrep that is imposed, −1 for none; nil for lattices.
+    var irrep: Int?
+    /// How the symmetry sector was found; nil where nothing had to be compared.
+    var sectors: SectorComparison.Result?
   }
 
   let settings: Settings
@@ -76,6 +83,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   var parameterCount: Int { waveFunction.parameterCount }
   var sectorDimension: Double { waveFunction.space.dimension }
   var referenceEnergy: Double { context.referenceEnergy }
+  var sectors: SectorComparison.Result? { context.sectors }
   var isFinished: Bool { isConverged || trace.count >= resolved.steps }
 
   /// Whether the energy has stood still over the last window, at full exponent and T = 0.
@@ -173,8 +181,9 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   /// The estimator of final results: that of training, unless its cutoff changes the operator.
   private(set) lazy var finalEstimator: LocalEnergyEstimator<H> = {
     var exact = settings.localEnergy
-    if exact.cutoff <= 1e-10 { return estimator }
-    exact.cutoff = 1e-10
-    return LocalEnergyEstimator(hamiltonian, waveFunction: waveFunction, settings: exact)
+    if exact.cutoff <= 1e-10 && context.evaluated == nil { return estimator }
+    exact.cutoff = min(exact.cutoff, 1e-10)
+    return LocalEnergyEstimator(
+      context.evaluated ?? hamiltonian, waveFunction: waveFunction, settings: exact)
   }()
 }
