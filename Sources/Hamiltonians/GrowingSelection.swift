@@ -110,12 +110,14 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
     return sum
   }
 
-  /// Returns the configurations of largest weight in a state, heaviest first.
-  package func leading(_ count: Int, of state: Int) -> [Configuration<Word>] {
+  /// Returns the configurations of largest weight in a state with their coefficients, heaviest first.
+  package func leading(
+    _ count: Int, of state: Int
+  ) -> (configurations: [Configuration<Word>], coefficients: [Double]) {
     let vector = space.vectors[state]
     let order = vector.indices.sorted {
       abs(vector[$0]) == abs(vector[$1]) ? $0 < $1 : abs(vector[$0]) > abs(vector[$1])
-    }
-    return order.prefix(count).map { space.configurations[$0] }
+    }.prefix(count)
+    return (order.map { space.configurations[$0] }, order.map { vector[$0] })
   }
 }

@@ -22,6 +22,16 @@ public struct SectorCandidate<Word: ConfigurationWord>: Sendable {
   }
 }
 
+/// The lowest state of a sector.
+public struct SectorVector<Word: ConfigurationWord>: Sendable {
+  /// Its energy.
+  public var energy: Double
+  /// The representatives, heaviest first.
+  public var configurations: [Configuration<Word>]
+  /// The coefficients over the normalised states of the representatives, `√m ψ`.
+  public var coefficients: [Double]
+}
+
 /// Finds out in which of several symmetry sectors a Hamiltonian's ground state lies.
 ///
 /// A wrong sector has a perfect eigenstate of a wrong energy, which no diagnostic of the state
@@ -133,7 +143,24 @@ public struct SectorComparison: Sendable {
     }
     for index in active { sectors[index].release(observable) }
     let found = result(sectors, active, elements)
-    return (found, sectors[found.chosen].leading)
+    return (found, Array(sectors[found.chosen].leading))
+  }
+
+  /// Solves one sector, where it is small enough.
+  ///
+  /// - Parameters:
+  ///   - candidate: The sector.
+  ///   - hamiltonian: The operator.
+  /// - Returns: The lowest state of the whole sector, or nil where it is empty or too large.
+  /// - Throws: ``LinearAlgebra/LinearAlgebraError`` where LAPACK fails.
+  public func solve<H: Hamiltonian>(
+    _ candidate: SectorCandidate<H.Word>, of hamiltonian: H
+  ) throws(LinearAlgebraError) -> SectorVector<H.Word>? {
+    let dimension = candidate.space.dimension
+    guard dimension > 0, dimension <= SectorSelection<H>.listedDimension else { return nil }
+    var sector = SectorSelection(candidate, of: hamiltonian, cutoff: cutoff)
+    try sector.grow(to: Int(dimension))
+    return sector.vector
   }
 
   /// Returns the candidate of lowest estimate and those of the others that are not as good as it.

@@ -142,7 +142,7 @@ struct SectorSelection<H: Hamiltonian> {
   mutating func release(_ observable: (any Hamiltonian<Word>)?) {
     guard let grown = selection else { return }
     if let observable { spinSquared = expectation(of: observable, in: grown) }
-    leading = grown.leading(64, of: bestState)
+    leading = grown.leading(64, of: bestState).configurations
     selection = nil
     listed = []
   }
@@ -152,6 +152,15 @@ struct SectorSelection<H: Hamiltonian> {
   ) -> Double {
     grown.expectation(
       of: SymmetrizedHamiltonian(base: observable, space: candidate.space), in: bestState)
+  }
+
+  /// The state of lowest estimate, while the space is held.
+  var vector: SectorVector<Word>? {
+    guard let selection else { return nil }
+    let (configurations, coefficients) = selection.leading(selection.count, of: bestState)
+    return SectorVector(
+      energy: selection.states[bestState].energy, configurations: configurations,
+      coefficients: coefficients)
   }
 
   /// Whether two sectors have one lowest energy, so that either is right.

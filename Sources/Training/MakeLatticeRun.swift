@@ -44,7 +44,8 @@ func makeLatticeRun<Word: ConfigurationWord>(
   return try makeRun(
     hamiltonian, space, spinOperator: spinOperator,
     context: .init(
-      referenceEnergy: referenceEnergy, degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
+      referenceEnergy: referenceEnergy, degreesOfFreedom: sites, infiniteTemperatureEnergy: 0,
+      sectors: symmetry.comparison),
     start: start,
     messages: symmetry.messages,
     settings: filled, resolved: resolved, snapshot: snapshot)
