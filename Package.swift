@@ -90,7 +90,7 @@ let package = Package(
       "CommandLineTool",
       [
         "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "HDF5Files", "Hamiltonians",
-        "Integrals", "LinearAlgebra", "Training",
+        "Integrals", "LinearAlgebra", "Problems", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),

@@ -26,13 +26,21 @@ struct AnsatzOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Impose spin-flip symmetry, where 2Sz = 0. (default: where its eigenvalue is known)")
+    help: "Impose spin-flip symmetry, where 2Sz = 0. (default: where its eigenvalue is established)")
   var spinFlip: Bool?
 
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Impose the symmetries of a lattice. (default: where their eigenvalues are known)")
+    help: "Impose the symmetries of a lattice. (default: where their eigenvalues are established)")
   var latticeSymmetry: Bool?
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: """
+      Read the eigenvalues of a frustrated lattice's symmetries off an exact diagonalisation. \
+      (default: no, its sectors are compared)
+      """)
+  var exactLatticeSymmetry: Bool?
 
   @Option(
     help: ArgumentHelp(
@@ -65,6 +73,7 @@ struct AnsatzOptions: ParsableArguments {
     assign(phaseHidden?.numbers, to: &settings.phaseHidden)
     assign(spinFlip, to: &settings.spinFlipSymmetry)
     assign(latticeSymmetry, to: &settings.latticeSymmetry)
+    assign(exactLatticeSymmetry, to: &settings.exactLatticeSymmetry)
     assign(try order?.permutation(of: positions), to: &settings.order)
   }
 }

@@ -122,7 +122,9 @@ struct SolveCommand: ParsableCommand {
       run: run, final: final, plan: plan, output: failure == nil ? plan.output : nil,
       seconds: seconds(since: start))
     if final.isCollapsed { logger.warning("\(summary.collapseWarning)") }
-    if let warning = summary.referenceWarning { logger.warning("\(warning)") }
+    for warning in [summary.referenceWarning, summary.boundWarning].compactMap({ $0 }) {
+      logger.warning("\(warning)")
+    }
     do {
       try Console.result(talk.json ? summary.json.text() : summary.text(quiet: talk.quiet))
     } catch let printing {

@@ -22,6 +22,7 @@ struct SolveOptions {
   /// Overwrites those settings that were given.
   func apply(to result: inout Settings, positions: Int) throws {
     for options in settings { try options.apply(to: &result, positions: positions) }
+    if let spin = files.spin { result.ansatz.twiceSpin = spin.twice }
     if let width = result.ansatz.width, let heads = result.ansatz.heads, width % heads != 0 {
       throw ToolError("--width must be a multiple of --heads, but \(width) is not of \(heads).")
     }
@@ -52,6 +53,7 @@ struct SolvePlan {
       warnings = molecule.file.warnings
     case (nil, let model?):
       if options.files.irrep != nil { throw ToolError("--irrep is for molecules.") }
+      if options.files.spin != nil { throw ToolError("--spin is for molecules.") }
       problem = .lattice(model)
       name = model.name + ".nqs.h5"
     case (_?, _?): throw ToolError("give an integral file or --lattice, not both.")

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Hamiltonians
+internal import Problems
 internal import Training
 
 /// What `solve` prints at the end.
@@ -43,6 +44,19 @@ struct SolveSummary {
         """, run.referenceEnergy)
   }
 
+  /// What a user must know about an energy above what a small calculation reached; nil for others.
+  var boundWarning: String? {
+    guard let bound = run.sectors?.upperBound else { return nil }
+    let tolerance = 100 * (run.settings.convergence.energyTolerance ?? 1e-5)
+    guard final.energy - 3 * final.error > bound + tolerance else { return nil }
+    return String(
+      format: """
+        the energy is above the upper bound of the small CI that found the symmetry, %.6f \(plan.unit): \
+        the training has not reached the ground state. Try more --steps, another --seed or more \
+        --start-determinants.
+        """, bound)
+  }
+
   var json: JSONValue {
     var members: [JSONValue.Member] = []
     func add(_ key: String, _ value: JSONValue) { members.append(.init(key: key, value: value)) }
@@ -82,7 +96,7 @@ struct SolveSummary {
     add("wall_seconds", .number(seconds))
     add("output", .string(output))
     add(
-      "warnings", .array((plan.warnings + [referenceWarning].compactMap { $0 }).map { .string($0) })
+      "warnings", .array((plan.warnings + [referenceWarning, boundWarning].compactMap { $0 }).map { .string($0) })
     )
     return .object(members)
   }

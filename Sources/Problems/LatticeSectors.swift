@@ -44,7 +44,7 @@ public struct LatticeSectors: Sendable, Hashable {
     guard let (comparison, _) = try settings.compare(candidates, of: hamiltonian) else { return nil }
     var found = LatticeSectors(
       imposed: shared(comparison.close.map { groups[$0] }), comparison: comparison, messages: [])
-    found.messages = [found.summary(involutions: groups[0].count - 1)]
+    found.messages = [found.summary(involutions: groups[0].count.trailingZeroBitCount)]
     guard comparison.isEstablished,
       let lowest = try settings.solve(candidates[comparison.chosen], of: hamiltonian)
     else { return found }
@@ -140,7 +140,7 @@ public struct LatticeSectors: Sendable, Hashable {
       : "CI of \(best.configurationCount) states + PT2"
     guard let margin = comparison.margin else {
       return count > 1
-        ? "symmetry: \(count) sectors of \(involutions) involutions have the same lowest energy"
+        ? "symmetry: \(count) sectors of \(involutions) commuting involutions have the same lowest energy"
         : "symmetry: no two sectors to compare"
     }
     let uncertainty = comparison.marginUncertainty

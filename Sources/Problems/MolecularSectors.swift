@@ -110,7 +110,7 @@ public struct MolecularSectors: Sendable, Hashable {
     let imposed = established
     let what =
       imposed == MolecularSector(irrep: nil, spinFlipParity: 0)
-      ? "neither is imposed" : "only what they share is imposed: \(imposed)"
+      ? "nothing is imposed" : "only what they share is imposed: \(imposed)"
     return "warning: symmetry not established: " + names.joined(separator: " and ")
       + " differ by "
       + Self.energy(

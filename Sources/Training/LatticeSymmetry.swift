@@ -1,5 +1,6 @@
 internal import Configurations
 internal import ExactSolvers
+internal import Foundation
 internal import Hamiltonians
 internal import LinearAlgebra
 internal import Problems
@@ -87,6 +88,14 @@ func latticeSymmetry<Word: ConfigurationWord>(
       "--spin-flip needs as many spins up as down, and a ground state that is even or odd; leave "
         + "the option out"
     )
+  }
+  if settings.ansatz.exactLatticeSymmetry == true && snapshot == nil && hamiltonian.signRule == nil
+    && strings > comparedStrings
+  {
+    throw TrainingError(
+      .invalidSettings,
+      "--exact-lattice-symmetry: \(String(format: "%.3g", strings)) strings are too many to diagonalise, "
+        + "at most \(Int(comparedStrings)) are not; leave the option out")
   }
   if settings.ansatz.latticeSymmetry == true && found.operations.isEmpty {
     throw TrainingError(

@@ -7,6 +7,10 @@ internal import Problems
 func makeLatticeRun<Word: ConfigurationWord>(
   _: Word.Type, _ model: LatticeModel, _ settings: Settings, _ snapshot: Snapshot?
 ) throws(TrainingError) -> any TrainingRun {
+  if settings.ansatz.twiceSpin != nil {
+    throw TrainingError(
+      .invalidSettings, "--spin is for molecules; lattices take --magnetization")
+  }
   let sites = model.geometry.siteCount
   let order = settings.ansatz.order ?? Array(0..<sites)
   try ResolvedSettings.checkOrder(order, positions: sites)
