@@ -138,7 +138,7 @@ let package = Package(
       "TrainingTests",
       [
         "Configurations", "ExactSolvers", "HDF5Files", "Hamiltonians", "Integrals",
-        "NeuralNetworks", "Optimization", "Sampling", "Training", "WaveFunctions",
+        "NeuralNetworks", "Optimization", "Problems", "Sampling", "Training", "WaveFunctions",
       ]),
     tests(
       "CommandLineToolTests", ["CommandLineTool", "HDF5Files", "Integrals", "qchem-nqs"],

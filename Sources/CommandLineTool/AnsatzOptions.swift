@@ -26,7 +26,8 @@ struct AnsatzOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Impose spin-flip symmetry, where 2Sz = 0. (default: where its eigenvalue is established)")
+    help: "Impose spin-flip symmetry, where 2Sz = 0. (default: where its eigenvalue is established)"
+  )
   var spinFlip: Bool?
 
   @Flag(

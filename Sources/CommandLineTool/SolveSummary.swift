@@ -96,7 +96,9 @@ struct SolveSummary {
     add("wall_seconds", .number(seconds))
     add("output", .string(output))
     add(
-      "warnings", .array((plan.warnings + [referenceWarning, boundWarning].compactMap { $0 }).map { .string($0) })
+      "warnings",
+      .array(
+        (plan.warnings + [referenceWarning, boundWarning].compactMap { $0 }).map { .string($0) })
     )
     return .object(members)
   }

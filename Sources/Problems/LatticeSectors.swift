@@ -41,7 +41,9 @@ public struct LatticeSectors: Sendable, Hashable {
     }
     let groups = involutionSectors(operations)
     let candidates = groups.enumerated().map { candidate($1, $0) }
-    guard let (comparison, _) = try settings.compare(candidates, of: hamiltonian) else { return nil }
+    guard let (comparison, _) = try settings.compare(candidates, of: hamiltonian) else {
+      return nil
+    }
     var found = LatticeSectors(
       imposed: shared(comparison.close.map { groups[$0] }), comparison: comparison, messages: [])
     found.messages = [found.summary(involutions: groups[0].count.trailingZeroBitCount)]

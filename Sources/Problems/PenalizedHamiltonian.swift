@@ -6,7 +6,8 @@ public import Hamiltonians
 /// With `O = Ŝ²` and `o = S(S + 1)` states of total spin S keep their energies, and those of higher
 /// spin go up by `λ` times the difference. The penalty is linear: lower spins would go down, so S must
 /// be the lowest spin of the sector, as |Sz| is, or 1 among the odd states of 2Sz = 0.
-public struct PenalizedHamiltonian<Base: Hamiltonian, Observable: Hamiltonian<Base.Word>>: Sendable {
+public struct PenalizedHamiltonian<Base: Hamiltonian, Observable: Hamiltonian<Base.Word>>: Sendable
+{
   /// The operator whose eigenvalues are wanted.
   public let base: Base
   /// The operator that is held to a value.

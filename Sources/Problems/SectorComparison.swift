@@ -121,7 +121,7 @@ public struct SectorComparison: Sendable {
     var active = sectors.indices.filter { sectors[$0].candidate.space.dimension > 0 }
     if active.isEmpty { return nil }
     var elements = 0
-    var size = SectorSelection<H>.smallestSize
+    var size = firstSize(of: sectors[active[0]], among: active.count)
     while true {
       for index in active where !sectors[index].isWhole {
         let before = sectors[index].elementCount
@@ -135,7 +135,9 @@ public struct SectorComparison: Sendable {
         return isAbove
       }
       let open = active.filter { !sectors[$0].isWhole }
-      if rivals(active, sectors).count == 1 || open.isEmpty { break }
+      let rivals = rivals(active, sectors)
+      // Also of a candidate without rivals the uncertainty is wanted.
+      if open.isEmpty || rivals.count == 1 && sectors[rivals[0]].lowerEstimate.isFinite { break }
       // A round about doubles what there is.
       let next = open.reduce(0) { $0 + sectors[$1].elementCount }
       if elements + next > elementBudget || 2 * size > maximumConfigurations { break }
@@ -144,6 +146,13 @@ public struct SectorComparison: Sendable {
     for index in active { sectors[index].release(observable) }
     let found = result(sectors, active, elements)
     return (found, Array(sectors[found.chosen].leading))
+  }
+
+  /// Returns the number of configurations to begin with: fewer where rows are so long that the budget
+  /// would not last for the first round.
+  private func firstSize<H>(of sector: SectorSelection<H>, among count: Int) -> Int {
+    let affordable = elementBudget / (count * max(1, sector.typicalRowLength))
+    return min(SectorSelection<H>.largestFirstSize, max(4, affordable))
   }
 
   /// Solves one sector, where it is small enough.

@@ -12,8 +12,10 @@ internal import LinearAlgebra
 struct SectorSelection<H: Hamiltonian> {
   typealias Word = H.Word
 
-  /// The number of configurations of the first round.
-  static var smallestSize: Int { 64 }
+  /// The number of configurations of the first round, or fewer where rows are long.
+  static var largestFirstSize: Int { 64 }
+  /// The number of configurations that is grown from each start.
+  private static var smallSize: Int { 8 }
   /// The dimension up to which the configurations of a sector are listed.
   static var listedDimension: Double { 50_000 }
   /// The factor by which the second-order correction may fall short, and that by which the last
@@ -57,6 +59,14 @@ struct SectorSelection<H: Hamiltonian> {
       ? hamiltonian : SymmetrizedHamiltonian(base: hamiltonian, space: space)
   }
 
+  /// The number of connections of a configuration of the sector.
+  var typicalRowLength: Int {
+    let start = SectorStarts(space: candidate.space, hamiltonian: base).random(1)[0]
+    var row = ConnectionList<Word>()
+    base.appendConnections(of: start, above: cutoff, to: &row)
+    return row.count
+  }
+
   /// Grows the space to a number of configurations, or to the whole sector.
   mutating func grow(to size: Int) throws(LinearAlgebraError) {
     let space = candidate.space
@@ -68,14 +78,15 @@ struct SectorSelection<H: Hamiltonian> {
     } else {
       if grown.count == 0 {
         if space.dimension <= Self.listedDimension { listed = starts.listed() }
-        try grown.insert(try union(starts.configurations(listed: listed, seeds: candidate.seeds)))
+        let all = starts.configurations(listed: listed, seeds: candidate.seeds)
+        try grown.insert(try union(all.prefix(2 + size / Self.smallSize)))
       }
       let wanted = size - grown.count
       if wanted > 0 {
         var chosen = grown.best(wanted, for: openStates(of: grown))
         if chosen.count < wanted {
           let known = Set(chosen)
-          let others = listed.isEmpty ? starts.random(8) : listed
+          let others = listed.isEmpty ? starts.random(8, stream: UInt64(grown.count)) : listed
           chosen += others.filter { !grown.contains($0) && !known.contains($0) }
             .prefix(wanted - chosen.count)
         }
@@ -89,13 +100,13 @@ struct SectorSelection<H: Hamiltonian> {
 
   /// Returns the configurations of small spaces that are grown from each start.
   private func union(
-    _ starts: [Configuration<Word>]
+    _ starts: ArraySlice<Configuration<Word>>
   ) throws(LinearAlgebraError) -> [Configuration<Word>] {
     var all: [Configuration<Word>] = []
     for start in starts {
       var small = GrowingSelection(operation, cutoff: cutoff)
       try small.insert([start])
-      for size in [3, 8] { try small.insert(small.best(size - small.count, for: [0])) }
+      for size in [3, Self.smallSize] { try small.insert(small.best(size - small.count, for: [0])) }
       all += small.configurations
     }
     return all

@@ -25,6 +25,7 @@ struct SectorStarts<H: Hamiltonian> {
   /// - Parameters:
   ///   - listed: The whole sector by rising diagonal element; empty where it is too large.
   ///   - seeds: Configurations of low energy, of any sector.
+  /// - Returns: The starts, best first.
   func configurations(
     listed: [Configuration<Word>], seeds: [Configuration<Word>]
   ) -> [Configuration<Word>] {
@@ -38,8 +39,8 @@ struct SectorStarts<H: Hamiltonian> {
   }
 
   /// Returns random configurations of the sector, each with the same probability.
-  func random(_ count: Int) -> [Configuration<Word>] {
-    var source = RandomSource(seed: 0x5345_4354)
+  func random(_ count: Int, stream: UInt64 = 0) -> [Configuration<Word>] {
+    var source = RandomSource(seed: 0x5345_4354).split(stream)
     let automaton = space.automaton
     var tokens = [UInt8](repeating: 0, count: space.positions)
     return (0..<count).map { _ in

@@ -11,7 +11,9 @@ func makeMolecularRun<Word: ConfigurationWord>(
 ) throws(TrainingError) -> any TrainingRun {
   if settings.ansatz.latticeSymmetry == true || settings.ansatz.exactLatticeSymmetry == true {
     throw TrainingError(
-      .invalidSettings, "--lattice-symmetry is for lattices, not molecules; leave the option out")
+      .invalidSettings,
+      "--lattice-symmetry and --exact-lattice-symmetry are for lattices, not "
+        + "molecules; leave the option out")
   }
   // The small interaction is made before the other settings are known to be in range.
   let determinants = settings.start.determinants ?? 200
@@ -35,6 +37,9 @@ func makeMolecularRun<Word: ConfigurationWord>(
     determinants, snapshot)
 }
 
+/// Returns a spin in words, such as "3/2".
+func spinName(_ twice: Int) -> String { twice % 2 == 0 ? "\(twice / 2)" : "\(twice)/2" }
+
 /// λ of the penalty `λ (Ŝ² − S(S + 1))`, in hartree: it lifts the next spin by `2 λ (S + 1)`, above
 /// the splittings of magnetic levels, and stays small beside the gaps of a molecule.
 private let spinPenalty = 0.1
@@ -44,7 +49,12 @@ private func makeMolecularRun<H: Hamiltonian>(
   _ request: SectorRequest, _ integrals: MolecularIntegrals, _ settings: Settings,
   _ determinants: Int, _ snapshot: Snapshot?
 ) throws(TrainingError) -> any TrainingRun {
-  let found = try request.sector(of: molecule, operation: hamiltonian, snapshot)
+  var found = try request.sector(of: molecule, operation: hamiltonian, snapshot)
+  if let twiceSpin = settings.ansatz.twiceSpin {
+    found.messages.append(
+      "spin: S = \(spinName(twiceSpin)) by a penalty of \(spinPenalty) Eh (S^2 - S(S+1)), which the "
+        + "energies of steps contain and the final one does not")
+  }
   func space(_ order: [Int]) -> ConfigurationSpace<H.Word> {
     ConfigurationSpace(
       alphaCount: integrals.alphaCount, betaCount: integrals.betaCount,

@@ -70,9 +70,8 @@ struct SectorRequest {
   private static func checkSpin(
     _ twiceSpin: Int, _ integrals: MolecularIntegrals, hasParity: Bool
   ) throws(TrainingError) {
-    func name(_ twice: Int) -> String { twice % 2 == 0 ? "\(twice / 2)" : "\(twice)/2" }
     func refuse(_ reason: String) -> TrainingError {
-      TrainingError(.invalidSettings, "--spin \(name(twiceSpin)): \(reason)")
+      TrainingError(.invalidSettings, "--spin \(spinName(twiceSpin)): \(reason)")
     }
     let electrons = integrals.electronCount
     let projection = abs(integrals.alphaCount - integrals.betaCount)
@@ -85,12 +84,12 @@ struct SectorRequest {
         "\(electrons) electrons have \(electrons % 2 == 0 ? "whole" : "half-integer") spin")
     }
     guard twiceSpin >= projection else {
-      throw refuse("2Sz = \(projection) needs a spin of at least \(name(projection))")
+      throw refuse("2Sz = \(projection) needs a spin of at least \(spinName(projection))")
     }
     guard twiceSpin <= largest else {
       throw refuse(
         "\(electrons) electrons in \(integrals.orbitalCount) orbitals have at most spin "
-          + "\(name(largest))")
+          + "\(spinName(largest))")
     }
     guard twiceSpin == projection || hasParity && twiceSpin == 2 else {
       throw refuse(
@@ -119,7 +118,9 @@ struct SectorRequest {
   private func compare<H: Hamiltonian>(
     _ molecule: MolecularHamiltonian<H.Word>, _ operation: H
   ) throws(TrainingError) -> FoundSector<H.Word> {
-    func compare(_ irreps: [UInt8?]) throws(TrainingError) -> (
+    func compare(
+      _ irreps: [UInt8?]
+    ) throws(TrainingError) -> (
       MolecularSectors, [Configuration<H.Word>]
     )? {
       let candidates = irreps.flatMap { irrep in

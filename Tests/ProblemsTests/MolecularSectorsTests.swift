@@ -32,7 +32,10 @@ import Testing
   }
 
   static let molecules: [Molecule] =
-    ["n2_sto3g_r080", "n2_sto3g_r180", "n2_sto3g_r300", "c2_sto3g", "h2o_sto3g", "h8_chain_r36_sto6g"]
+    [
+      "n2_sto3g_r080", "n2_sto3g_r180", "n2_sto3g_r300", "c2_sto3g", "h2o_sto3g",
+      "h8_chain_r36_sto6g",
+    ]
     .map { Molecule(name: $0) } + [
       Molecule(name: "ch2_triplet_sto3g", electrons: 4), Molecule(name: "o2_sto3g", electrons: 8),
       Molecule(name: "n2_sto3g_r300", hidesIrreps: true),
