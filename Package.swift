@@ -26,7 +26,7 @@ let package = Package(
     .library(
       name: "QuantumChemistryNQS",
       targets: [
-        "Configurations", "Integrals", "Hamiltonians", "ExactSolvers", "NeuralNetworks",
+        "Configurations", "Integrals", "Hamiltonians", "ExactSolvers", "Problems", "NeuralNetworks",
         "WaveFunctions", "Sampling", "Estimators", "Optimization", "Training",
       ]),
     .executable(name: "qchem-nqs", targets: ["qchem-nqs"]),
@@ -68,6 +68,13 @@ let package = Package(
       "ExactSolvers",
       ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism"]),
 
+    library(
+      "Problems",
+      [
+        "Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra",
+        "Parallelism",
+      ]),
+
     // MARK: - Networks: no Hamiltonians
 
     library("NeuralNetworks", ["Configurations", "LinearAlgebra", "Parallelism"]),
@@ -88,7 +95,7 @@ let package = Package(
       "Training",
       [
         "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "HDF5Files", "Integrals",
-        "LinearAlgebra", "NeuralNetworks", "Optimization", "Parallelism", "Sampling",
+        "LinearAlgebra", "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Sampling",
         "WaveFunctions",
       ]),
 
@@ -98,7 +105,7 @@ let package = Package(
       "CommandLineTool",
       [
         "CHDF5", "COpenBLAS", "Configurations", "Estimators", "ExactSolvers", "HDF5Files",
-        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Training",
+        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Problems", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -133,6 +140,10 @@ let package = Package(
     tests(
       "ExactSolversTests", ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals"],
       resources: [.copy("Reference")]),
+    tests(
+      "ProblemsTests",
+      ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra", "Problems"],
+      resources: [.copy("Reference")]),
     tests("NeuralNetworksTests", ["Configurations", "LinearAlgebra", "NeuralNetworks"]),
     tests(
       "WaveFunctionsTests",
@@ -145,7 +156,8 @@ let package = Package(
       "TrainingTests",
       [
         "Configurations", "Estimators", "ExactSolvers", "HDF5Files", "Hamiltonians", "Integrals",
-        "NeuralNetworks", "Optimization", "Parallelism", "Sampling", "Training", "WaveFunctions",
+        "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Sampling", "Training",
+        "WaveFunctions",
       ]),
     tests(
       "CommandLineToolTests",

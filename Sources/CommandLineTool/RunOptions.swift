@@ -11,6 +11,13 @@ struct RunOptions: ParsableArguments {
   var irrep: IrrepOption?
 
   @Option(
+    help: """
+      The total spin S of a molecule's state, such as 0, 1/2 or 1, held by a penalty. \
+      (default: that of the lowest state)
+      """)
+  var spin: SpinOption?
+
+  @Option(
     name: .shortAndLong,
     help: """
       The result file; an earlier result is kept as FILE.~1~. \
@@ -41,11 +48,30 @@ struct RunOptions: ParsableArguments {
   func over(_ other: RunOptions) -> RunOptions {
     var merged = self
     merged.irrep = irrep ?? other.irrep
+    merged.spin = spin ?? other.spin
     merged.output = output ?? other.output
     merged.overwrite = overwrite ?? other.overwrite
     merged.checkpointEvery = checkpointEvery ?? other.checkpointEvery
     merged.requireConvergence = requireConvergence ?? other.requireConvergence
     return merged
+  }
+}
+
+/// A total spin: a whole number or a half, as `3/2` or `1.5`.
+struct SpinOption: ExpressibleByArgument, Equatable {
+  /// 2S.
+  let twice: Int
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+    let twice: Double?
+    switch parts.count {
+    case 1: twice = Double(argument).map { 2 * $0 }
+    case 2 where parts[1] == "2": twice = Int(parts[0]).map { Double($0) }
+    default: twice = nil
+    }
+    guard let twice, let whole = Int(exactly: twice), (0...1000).contains(whole) else { return nil }
+    self.twice = whole
   }
 }
 

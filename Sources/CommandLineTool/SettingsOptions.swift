@@ -31,6 +31,7 @@ struct AnsatzOptions: SettingGroupOptions {
   @Option(.phaseHidden) var phaseHidden: String?
   @Flag(.spinFlip) var spinFlip: Bool?
   @Flag(.latticeSymmetry) var latticeSymmetry: Bool?
+  @Flag(.exactLatticeSymmetry) var exactLatticeSymmetry: Bool?
   @Option(.order) var order: String?
 }
 

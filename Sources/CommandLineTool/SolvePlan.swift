@@ -46,6 +46,7 @@ struct SolvePlan {
       warnings = molecule.file.warnings
     case (nil, let model?):
       if options.files.irrep != nil { throw ToolError("--irrep is for molecules.") }
+      if options.files.spin != nil { throw ToolError("--spin is for molecules.") }
       problem = .lattice(model)
       name = model.name + ".nqs.h5"
     case (_?, _?): throw ToolError("give an integral file or --lattice, not both.")
@@ -55,6 +56,7 @@ struct SolvePlan {
     }
     var settings = Settings()
     try options.settings.apply(to: &settings, positions: problem.positions)
+    settings.ansatz.twiceSpin = options.files.spin?.twice
     self.settings = settings
     let useless = try options.settings.checkEffects(in: settings, problem: problem)
     for warning in useless { logger.warning("\(warning)") }
@@ -79,6 +81,9 @@ struct SolvePlan {
     record = try Self.read(path)
     if options.files.irrep != nil {
       throw ToolError("--irrep cannot change on --resume; start a new run for another state.")
+    }
+    if options.files.spin != nil {
+      throw ToolError("--spin cannot change on --resume; start a new run for another state.")
     }
     let given: Problem?
     if let input {

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Hamiltonians
 internal import LinearAlgebra
 internal import Parallelism
+internal import Problems
 internal import Training
 
 /// What `solve` prints at the end.

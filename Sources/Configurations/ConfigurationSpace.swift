@@ -227,6 +227,15 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
     return (flipped(configuration), spinFlipParity, size)
   }
 
+  /// Returns ``orbit(of:)`` of many configurations.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  public func orbits(
+    of configurations: [Configuration<Word>]
+  ) -> [(representative: Configuration<Word>, sign: Int, size: Int)] {
+    configurations.map { orbit(of: $0) }
+  }
+
   /// Returns the representative of a configuration.
   public func representative(_ configuration: Configuration<Word>) -> Configuration<Word> {
     canonical(configuration).representative

@@ -98,7 +98,7 @@ extension VariationalMonteCarlo {
   ) throws(TrainingError) -> Double {
     do throws(LinearAlgebraError) {
       let relaxation = try Relaxation.estimate(
-        of: sample, energies: energies, hamiltonian, space: waveFunction.space,
+        of: sample, energies: energies, evaluated ?? hamiltonian, space: waveFunction.space,
         limit: isWhole ? sample.count : Self.relaxedConfigurations, scale: resolved.energyScale,
         execution: execution)
       // Over the whole sector nothing is outside.

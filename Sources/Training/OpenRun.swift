@@ -1,5 +1,6 @@
 internal import Configurations
 public import Hamiltonians
+public import Problems
 public import WaveFunctions
 
 /// What the training loop needs to know about a problem beside its Hamiltonian.
@@ -12,16 +13,22 @@ public struct RunContext: Sendable {
   public var infiniteTemperatureEnergy: Double
   /// The energy's unit, for messages.
   public var unit: String
+  /// The label of the irrep that is imposed, −1 for none; nil where there are no irreps.
+  public var irrep: Int?
+  /// How the symmetry sector was found; nil where nothing had to be compared.
+  public var sectors: SectorComparison.Result?
 
   /// Creates a context.
   public init(
     referenceEnergy: Double, degreesOfFreedom: Int, infiniteTemperatureEnergy: Double = 0,
-    unit: String
+    unit: String, irrep: Int? = nil, sectors: SectorComparison.Result? = nil
   ) {
     self.referenceEnergy = referenceEnergy
     self.degreesOfFreedom = degreesOfFreedom
     self.infiniteTemperatureEnergy = infiniteTemperatureEnergy
     self.unit = unit
+    self.irrep = irrep
+    self.sectors = sectors
   }
 }
 

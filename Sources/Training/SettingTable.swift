@@ -4,7 +4,8 @@ internal import Parallelism
 extension Setting {
   /// All settings, in the order in which they are shown.
   public static let all: [Setting] = [
-    ansatz, width, heads, layers, feedForward, phaseHidden, spinFlip, latticeSymmetry, order,
+    ansatz, width, heads, layers, feedForward, phaseHidden, spinFlip, latticeSymmetry,
+    exactLatticeSymmetry, order,
     samples, draws, exponent,
     optimizer, learningRate, momentum, shift, weightDecay, maximumStep,
     annealing, t0, annealingSteps, warmUpSteps,
@@ -36,11 +37,16 @@ extension Setting {
     "The widths of the phase network's hidden layers.")
   package static let spinFlip = Setting(
     "spin-flip", .waveFunction, \.ansatz.spinFlipSymmetry, .flag,
-    default: .open("where its eigenvalue is known"), "Impose spin-flip symmetry, where 2Sz = 0.")
+    default: .open("where its eigenvalue is established"),
+    "Impose spin-flip symmetry, where 2Sz = 0.")
   package static let latticeSymmetry = Setting(
     "lattice-symmetry", .waveFunction, \.ansatz.latticeSymmetry, .flag,
-    default: .open("where their eigenvalues are known"), needs: [.lattice],
+    default: .open("where their eigenvalues are established"), needs: [.lattice],
     "Impose the symmetries of a lattice.")
+  package static let exactLatticeSymmetry = Setting(
+    "exact-lattice-symmetry", .waveFunction, \.ansatz.exactLatticeSymmetry, .flag,
+    default: .open("no, its sectors are compared"), needs: [.lattice],
+    "Read the eigenvalues of a frustrated lattice's symmetries off an exact diagonalisation.")
   package static let order = Setting(
     "order", .waveFunction, \.ansatz.order, .order,
     default: .by("reverse, of lattices forward") { _, size in

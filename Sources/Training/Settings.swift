@@ -60,9 +60,13 @@ public struct AnsatzSettings: Codable, Sendable, Hashable {
   ///
   /// Only where 2Sz = 0 and the integrals are restricted.
   public var spinFlipSymmetry: Bool?
+  /// Twice the total spin S that a penalty holds a molecule's state to; nil for none.
+  public var twiceSpin: Int?
   /// Whether amplitudes obey the symmetries of a lattice; nil to impose them where its sector is
-  /// small enough to be listed and, with frustration, to be diagonalised.
+  /// small enough to be listed and their eigenvalues in the ground state are established.
   public var latticeSymmetry: Bool?
+  /// Whether the eigenvalues of a frustrated lattice's symmetries are read off an exact ground state.
+  public var exactLatticeSymmetry: Bool?
   /// The order in which orbitals or sites are sampled, a permutation; nil for the default
   /// (molecules: highest orbital first; lattices: row-major).
   public var order: [Int]?

@@ -8,6 +8,7 @@ extension VariationalMonteCarlo {
     let state = rule.state
     var scalars = state.scalars
     scalars["seconds"] = seconds
+    if let irrep = context.irrep { scalars["irrep"] = Double(irrep) }
     return Snapshot(
       step: trace.count,
       parameters: waveFunction.blocks.flatMap { block in

@@ -4,6 +4,7 @@ internal import Estimators
 internal import Hamiltonians
 internal import Optimization
 internal import Parallelism
+internal import Problems
 internal import Sampling
 internal import WaveFunctions
 
@@ -19,6 +20,8 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   let resolved: ResolvedSettings
   let context: RunContext
   let hamiltonian: H
+  /// The Hamiltonian of the final energy where it is not that of training: one without penalty.
+  let evaluated: H?
   let waveFunction: any AutoregressiveWaveFunction<Word>
   let spinOperator: (any Hamiltonian<Word>)?
   let estimator: LocalEnergyEstimator<H>
@@ -36,12 +39,13 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   private var clock = DispatchTime.now()
 
   init(
-    hamiltonian: H, waveFunction: any AutoregressiveWaveFunction<Word>,
+    hamiltonian: H, evaluated: H? = nil, waveFunction: any AutoregressiveWaveFunction<Word>,
     spinOperator: (any Hamiltonian<Word>)?,
     context: RunContext, start: StartVector<Word>?, messages: [String], settings: Settings,
     resolved: ResolvedSettings
   ) {
     self.hamiltonian = hamiltonian
+    self.evaluated = evaluated
     self.waveFunction = waveFunction
     self.spinOperator = spinOperator
     self.context = context
@@ -63,6 +67,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   var parameterCount: Int { waveFunction.parameterCount }
   var sectorDimension: Double { waveFunction.space.dimension }
   var referenceEnergy: Double { context.referenceEnergy }
+  var sectors: SectorComparison.Result? { context.sectors }
   var isFinished: Bool { isConverged || trace.count >= resolved.steps }
 
   /// Whether nothing speaks against having converged.
@@ -203,9 +208,10 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   /// The estimator of final results: that of training, unless its cutoff changes the operator.
   private(set) lazy var finalEstimator: LocalEnergyEstimator<H> = {
     var exact = settings.localEnergy
-    if exact.cutoff <= 1e-10 { return estimator }
-    exact.cutoff = 1e-10
+    if exact.cutoff <= 1e-10 && evaluated == nil { return estimator }
+    exact.cutoff = min(exact.cutoff, 1e-10)
     return LocalEnergyEstimator(
-      hamiltonian, waveFunction: waveFunction, options: exact.options, execution: execution)
+      evaluated ?? hamiltonian, waveFunction: waveFunction, options: exact.options,
+      execution: execution)
   }()
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Problems
 internal import WaveFunctions
 
 extension VariationalMonteCarlo {
@@ -31,6 +32,21 @@ extension VariationalMonteCarlo {
           + String(format: "%.6f", context.referenceEnergy)
           + ": the training has not got anywhere. Try more `steps`, another `seed` or `start` "
           + "perturbative.")
+    }
+    if let bound = context.sectors?.upperBound,
+      result.energy - 3 * result.error > bound + resolved.residualTolerance
+    {
+      warnings.append(
+        "the energy is above the upper bound of the CI that found the symmetry, "
+          + String(format: "%.6f ", bound) + context.unit
+          + ": the training has not reached the ground state. Try more `steps`, another `seed` or "
+          + "more `start-determinants`.")
+    }
+    if let sectors = context.sectors, !sectors.isEstablished {
+      let close = sectors.close.map { sectors.sectors[$0].label }.joined(separator: " and ")
+      warnings.append(
+        "SYMMETRY NOT ESTABLISHED: \(close) lie within the uncertainty of their comparison; what "
+          + "they do not share is not imposed.")
     }
     if let spin = contaminatedSpin(result) { warnings.append(spin) }
     result.warnings = warnings

@@ -85,6 +85,18 @@ struct UsageTests {
     (["solve", "MOLECULE", "--irrep", "A1"], ["1 to 8"]),
     (["solve", "MOLECULE", "--irrep", "-1"], ["1 to 8"]),
     (["exact", "MOLECULE", "--irrep", "Ag"], ["Ag is 1 in D2h"]),
+    (["solve", "MOLECULE", "--spin", "1/2"], ["--spin 1/2", "whole"]),
+    (["solve", "MOLECULE", "--spin", "2"], ["--spin 2", "at most spin 1"]),
+    (["solve", "MOLECULE", "--spin", "one"], ["--spin"]),
+    (["solve", "MOLECULE", "--spin", "-1"], ["--spin"]),
+    (["solve", "--lattice", "heisenberg", "--size", "4x4", "--spin", "0"], ["--spin"]),
+    (["solve", "MOLECULE", "--exact-lattice-symmetry"], ["lattice"]),
+    (
+      [
+        "solve", "--lattice", "heisenberg", "--geometry", "chain", "--size", "22", "--j2", "0.5",
+        "--exact-lattice-symmetry",
+      ], ["--exact-lattice-symmetry", "strings"]
+    ),
     (["exact", "MOLECULE", "--irrep", "3"], ["no determinant"]),
     (["exact", "MOLECULE", "--roots", "0"], ["--roots"]),
     (["exact", "MOLECULE", "--memory-limit", "1"], ["--memory-limit"]),

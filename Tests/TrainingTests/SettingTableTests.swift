@@ -17,7 +17,8 @@ import Training
   /// One value for each setting, not its default.
   static let values = [
     "ansatz": "retnet", "width": "48", "heads": "3", "layers": "5", "feed-forward": "7",
-    "phase-hidden": "9,8", "spin-flip": "false", "lattice-symmetry": "true", "order": "2,1,3",
+    "phase-hidden": "9,8", "spin-flip": "false", "lattice-symmetry": "true",
+    "exact-lattice-symmetry": "true", "order": "2,1,3",
     "samples": "77", "draws": "1000", "exponent": "0.7", "optimizer": "adam",
     "learning-rate": "0.25", "momentum": "0.5", "shift": "0.001", "weight-decay": "0.1",
     "maximum-step": "0.2", "annealing": "linear", "t0": "0.5", "annealing-steps": "11",
