@@ -23,12 +23,7 @@ func tests(
 let package = Package(
   name: "qchem-nqs",
   products: [
-    .library(
-      name: "QuantumChemistryNQS",
-      targets: [
-        "Configurations", "Integrals", "Hamiltonians", "ExactSolvers", "NeuralNetworks",
-        "WaveFunctions", "Sampling", "Estimators", "Optimization", "Training",
-      ]),
+    .library(name: "QuantumChemistryNQS", targets: ["QuantumChemistryNQS"]),
     .executable(name: "qchem-nqs", targets: ["qchem-nqs"]),
   ],
   dependencies: [
@@ -83,8 +78,20 @@ let package = Package(
     library(
       "Training",
       [
-        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "HDF5Files", "Integrals",
+        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "Integrals",
         "LinearAlgebra", "NeuralNetworks", "Optimization", "Parallelism", "Sampling",
+        "WaveFunctions",
+      ]),
+
+    // MARK: - Output
+
+    library(
+      "Results", ["Configurations", "HDF5Files", "Hamiltonians", "Integrals", "Training"]),
+    library(
+      "QuantumChemistryNQS",
+      [
+        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "Integrals",
+        "NeuralNetworks", "Optimization", "Parallelism", "Results", "Sampling", "Training",
         "WaveFunctions",
       ]),
 
@@ -94,7 +101,7 @@ let package = Package(
       "CommandLineTool",
       [
         "CHDF5", "COpenBLAS", "Configurations", "Estimators", "ExactSolvers", "HDF5Files",
-        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Training",
+        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Results", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -137,6 +144,13 @@ let package = Package(
       "SamplingTests",
       ["Configurations", "NeuralNetworks", "Parallelism", "Sampling", "WaveFunctions"]),
     tests("OptimizationTests", ["Configurations", "LinearAlgebra", "Optimization"]),
+    tests(
+      "ResultsTests",
+      [
+        "Configurations", "HDF5Files", "Hamiltonians", "Integrals", "Results", "Training",
+        "WaveFunctions",
+      ]),
+    tests("ArchitectureTests", []),
     tests(
       "TrainingTests",
       [
