@@ -34,7 +34,8 @@ let (logModulus, phase) = state.logAmplitudes(of: configurations)
 for (x, value) in zip(configurations, zip(logModulus, phase)) {
   print(x, value.0, value.1)
 }
-print("irrep \(state.sector.irrep.map(String.init) ?? "any"), parity \(state.sector.spinFlipParity)")
+let irrep = state.sector.irrep.map(String.init) ?? "any"
+print("irrep \(irrep), parity under spin flip \(state.sector.spinFlipParity)")
 precondition(logModulus[0] > -0.05, "the reference determinant has nearly all of the weight")
 precondition(logModulus[1].isFinite, "a double excitation has an amplitude")
 precondition(logModulus[2] == -.infinity, "nine electrons are outside the sector")

@@ -1,5 +1,5 @@
-internal import Synchronization
 internal import Results
+internal import Synchronization
 internal import Training
 
 /// The result file of a run, and the last whole step of the run in case a signal comes.

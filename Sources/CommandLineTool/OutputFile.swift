@@ -1,8 +1,8 @@
 internal import Foundation
 internal import HDF5Files
 internal import Integrals
-internal import Synchronization
 internal import Results
+internal import Synchronization
 internal import Training
 
 /// A file that a command is going to write: checked and locked before any work is done.

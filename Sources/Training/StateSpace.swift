@@ -79,6 +79,8 @@ struct StateSpace: Sendable {
   ///   - settings: The settings, none left open.
   ///   - threads: The number of threads.
   ///   - parameters: Gives its parameters; what it has before is random.
+  /// - Returns: The wave function.
+  /// - Throws: What `parameters` throws.
   func makeWaveFunction<Word: ConfigurationWord, Failure: Error>(
     _ settings: Settings, threads: Int,
     parameters: (NetworkWaveFunction<Word>) throws(Failure) -> [Float]
