@@ -23,12 +23,7 @@ func tests(
 let package = Package(
   name: "qchem-nqs",
   products: [
-    .library(
-      name: "QuantumChemistryNQS",
-      targets: [
-        "Configurations", "Integrals", "Hamiltonians", "ExactSolvers", "Problems", "NeuralNetworks",
-        "WaveFunctions", "Sampling", "Estimators", "Optimization", "Training",
-      ]),
+    .library(name: "QuantumChemistryNQS", targets: ["QuantumChemistryNQS"]),
     .executable(name: "qchem-nqs", targets: ["qchem-nqs"]),
   ],
   dependencies: [
@@ -94,9 +89,21 @@ let package = Package(
     library(
       "Training",
       [
-        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "HDF5Files", "Integrals",
+        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "Integrals",
         "LinearAlgebra", "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Sampling",
         "WaveFunctions",
+      ]),
+
+    // MARK: - Output
+
+    library(
+      "Results", ["Configurations", "HDF5Files", "Hamiltonians", "Integrals", "Training"]),
+    library(
+      "QuantumChemistryNQS",
+      [
+        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "Integrals",
+        "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Results", "Sampling",
+        "Training", "WaveFunctions",
       ]),
 
     // MARK: - The tool
@@ -105,7 +112,8 @@ let package = Package(
       "CommandLineTool",
       [
         "CHDF5", "COpenBLAS", "Configurations", "Estimators", "ExactSolvers", "HDF5Files",
-        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Problems", "Training",
+        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Problems", "Results",
+        "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -152,6 +160,13 @@ let package = Package(
       "SamplingTests",
       ["Configurations", "NeuralNetworks", "Parallelism", "Sampling", "WaveFunctions"]),
     tests("OptimizationTests", ["Configurations", "LinearAlgebra", "Optimization"]),
+    tests(
+      "ResultsTests",
+      [
+        "Configurations", "HDF5Files", "Hamiltonians", "Integrals", "Results", "Training",
+        "WaveFunctions",
+      ]),
+    tests("ArchitectureTests", []),
     tests(
       "TrainingTests",
       [

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Results
 internal import Training
 
 extension [GivenSetting] {
@@ -67,7 +68,10 @@ extension [GivenSetting] {
       }
     }
     do throws(TrainingError) {
-      return lines + (try record.scheduleChanges(under: settings))
+      return lines
+        + (try settings.scheduleChanges(
+          from: record.settings, problem: record.problem,
+          sectorDimension: record.sectorDimension, step: record.snapshot.step))
     } catch {
       throw ToolError(error)
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import HDF5Files
 internal import Logging
+internal import Results
 internal import Training
 
 /// `qchem-nqs solve`.

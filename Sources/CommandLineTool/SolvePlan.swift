@@ -3,6 +3,7 @@ internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
 internal import Logging
+internal import Results
 internal import Training
 
 /// The options of a run from the command line and the configuration file.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Logging
+internal import Results
 internal import Training
 
 /// Drives a run to its end and keeps its result file.

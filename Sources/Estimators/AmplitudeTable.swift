@@ -39,6 +39,8 @@ final class AmplitudeTable {
   func assign(
     _ numbers: [Int32], logModulus values: [Double], phase phases: [Double], count: Int
   ) {
+    assert(values.count == numbers.count && phases.count == numbers.count, "one of each a number")
+    assert(numbers.allSatisfy { (0..<count).contains(Int($0)) }, "a number beyond \(count)")
     if capacity < count || capacity > 4 * count + 1024 {
       resize(count + count / 2)
     } else {

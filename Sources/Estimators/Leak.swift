@@ -110,6 +110,7 @@ extension LocalEnergyEstimator {
   public func leak(
     of sample: Sample<Word>, energies: LocalEnergies, floor: Double, random: RandomSource
   ) -> Leak {
+    assert(energies.real.count == sample.count, "the energies are of another sample")
     let numbers = sample.configurations.map { table.number(of: $0) }
     let limit = 1.0 / Self.leakDraws
     var isInside = [Bool](repeating: false, count: table.count)

@@ -69,21 +69,12 @@ func makeRun<H: Hamiltonian>(
   guard space.dimension > 0 else {
     throw TrainingError(.invalidSector, "the sector has no configuration")
   }
-  var random = RandomSource(seed: settings.seed).split(0x494E_4954)
-  let network = makeNetwork(
-    settings.ansatz, positions: space.positions, vocabulary: space.vocabulary)
-  let phaseNetwork = MultilayerPerceptron(
-    configuration: PerceptronConfiguration(
-      hiddenWidths: settings.ansatz.phaseHidden ?? [],
-      // A random start needs different signs to choose from; a fitted one needs none.
-      outputScale: resolved.startKind == .random ? 2 : 0.1),
-    inputs: NetworkWaveFunction<H.Word>.phaseInputCount(of: space))
+  let networks = Networks(settings.ansatz, space: space, startKind: resolved.startKind)
   try checkMemory(
-    settings, resolved, sector: space.dimension, columns: Double(network.layout.count),
-    phaseColumns: Double(phaseNetwork.layout.count))
-  let waveFunction = NetworkWaveFunction(
-    space: space, network: network, phaseNetwork: phaseNetwork,
-    execution: Execution(threads: resolved.threads), random: &random)
+    settings, resolved, sector: space.dimension, columns: Double(networks.modulus.layout.count),
+    phaseColumns: Double(networks.phase.layout.count))
+  let waveFunction = networks.makeWaveFunction(
+    space: space, seed: settings.seed, execution: Execution(threads: resolved.threads))
   let run = VariationalMonteCarlo(
     hamiltonian: hamiltonian, evaluated: evaluated, waveFunction: waveFunction,
     spinOperator: spinOperator,
@@ -136,25 +127,3 @@ private func checkAddressSpace(threads: Int, data: Double = 0) throws(TrainingEr
 }
 
 private func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes * 1e-9) }
-
-/// Returns the network of the modulus that the settings describe.
-private func makeNetwork(
-  _ ansatz: AnsatzSettings, positions: Int, vocabulary: Int
-) -> any AutoregressiveNetwork {
-  let width = ansatz.width ?? 32
-  let heads = ansatz.heads ?? 4
-  let layers = ansatz.layers ?? 2
-  switch ansatz.kind {
-  case .transformer:
-    return TransformerNetwork(
-      configuration: TransformerConfiguration(
-        width: width, heads: heads, layers: layers, feedForward: ansatz.feedForward),
-      positions: positions, vocabulary: vocabulary)
-  case .retnet:
-    return RetNetNetwork(
-      configuration: RetNetConfiguration(
-        width: width, heads: heads, layers: layers, feedForward: ansatz.feedForward,
-        positionBias: true, finalNorm: true),
-      positions: positions, vocabulary: vocabulary)
-  }
-}

@@ -1,6 +1,6 @@
 internal import Foundation
 
-extension RunRecord {
+extension Settings {
   /// Returns what another number of steps does to the schedules of a run that goes on, in a sentence
   /// each; empty where nothing changes.
   ///
@@ -8,19 +8,24 @@ extension RunRecord {
   /// steps. A run that goes on follows the new number, so both jump where it changes: at the end of
   /// the old schedule further steps would hardly move.
   ///
-  /// - Parameter settings: The settings of the run that goes on.
+  /// - Parameters:
+  ///   - old: The settings of the run so far.
+  ///   - problem: What it solves.
+  ///   - sectorDimension: The number of configurations in its sector.
+  ///   - step: The number of steps done.
   /// - Returns: The sentences.
   /// - Throws: ``TrainingError`` where the settings are out of range.
-  public func scheduleChanges(under settings: Settings) throws(TrainingError) -> [String] {
+  public func scheduleChanges(
+    from old: Settings, problem: Problem, sectorDimension: Double, step: Int
+  ) throws(TrainingError) -> [String] {
     var isLattice = false
     if case .lattice = problem { isLattice = true }
     let size = ProblemSize(
-      positions: self.settings.ansatz.order?.count ?? 0, dimension: sectorDimension,
-      isLattice: isLattice, energyScale: 1, referenceEnergy: referenceEnergy,
+      positions: old.ansatz.order?.count ?? 0, dimension: sectorDimension,
+      isLattice: isLattice, energyScale: 1, referenceEnergy: 0,
       hasPeakedStart: problem.hasPeakedStart)
-    let old = try ResolvedSettings(self.settings.filled(for: size), for: size)
-    let new = try ResolvedSettings(settings.filled(for: size), for: size)
-    let step = snapshot.step
+    let old = try ResolvedSettings(old.filled(for: size), for: size)
+    let new = try ResolvedSettings(filled(for: size), for: size)
     if step >= new.steps || old.steps == new.steps { return [] }
     return [
       ("learning rate", old.learningRate(at: step), new.learningRate(at: step)),

@@ -93,7 +93,10 @@ public struct SamplingSettings: Codable, Sendable, Hashable {
 
 /// The optimisers.
 public enum OptimizerKind: String, Codable, Sendable, Hashable, CaseIterable {
-  /// Natural gradient in sample space with momentum.
+  /// Jacobi-preconditioned natural gradient in sample space with momentum (``NaturalGradient``).
+  ///
+  /// Called after stochastic reconfiguration, which it is with the metric `|ψ|² (H_xx − E)` in place of
+  /// |ψ|².
   case sr
   /// Adam with decoupled weight decay.
   case adam

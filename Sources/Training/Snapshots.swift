@@ -8,7 +8,10 @@ extension VariationalMonteCarlo {
     let state = rule.state
     var scalars = state.scalars
     scalars["seconds"] = seconds
-    if let irrep = context.irrep { scalars["irrep"] = Double(irrep) }
+    // The sector of a molecule; a run that goes on or is read must not look for it again.
+    if waveFunction.space.kind == .electrons {
+      scalars["irrep"] = waveFunction.space.irrep.map(Double.init) ?? -1
+    }
     return Snapshot(
       step: trace.count,
       parameters: waveFunction.blocks.flatMap { block in
@@ -29,7 +32,7 @@ extension VariationalMonteCarlo {
   /// Puts the run where it was when a snapshot was taken.
   func restore(_ snapshot: Snapshot) throws(TrainingError) {
     try checkFinite(snapshot)
-    waveFunction.parameters = try parameters(of: snapshot)
+    waveFunction.parameters = try waveFunction.parameters(of: snapshot)
     rule.state = try ruleState(of: snapshot)
     guard snapshot.trace.count == snapshot.step else {
       throw TrainingError(
@@ -64,26 +67,6 @@ extension VariationalMonteCarlo {
     }
   }
 
-  private func parameters(of snapshot: Snapshot) throws(TrainingError) -> [Float] {
-    var values = waveFunction.parameters
-    for block in waveFunction.blocks {
-      for entry in block.layout.entries {
-        let name = block.name + "/" + entry.name
-        guard let array = snapshot.parameters.first(where: { $0.name == name }),
-          array.values.count == entry.count
-        else {
-          throw TrainingError(
-            .snapshotMismatch,
-            "the checkpoint has no parameters \(name) of shape \(entry.shape): it belongs "
-              + "to another problem or another network")
-        }
-        let start = block.range.lowerBound + entry.offset
-        values.replaceSubrange(start..<start + entry.count, with: array.values)
-      }
-    }
-    return values
-  }
-
   private func ruleState(of snapshot: Snapshot) throws(TrainingError) -> StepRuleState {
     var state = StepRuleState(scalars: snapshot.scalars)
     for (name, values) in rule.state.arrays.map({ ($0.name, $0.values) }) {
@@ -99,5 +82,28 @@ extension VariationalMonteCarlo {
       state.arrays.append(NamedArray(name: name, values: found.values))
     }
     return state
+  }
+}
+
+extension WaveFunction {
+  /// Returns the parameters that a snapshot holds, in this wave function's order.
+  func parameters(of snapshot: Snapshot) throws(TrainingError) -> [Float] {
+    var values = parameters
+    for block in blocks {
+      for entry in block.layout.entries {
+        let name = block.name + "/" + entry.name
+        guard let array = snapshot.parameters.first(where: { $0.name == name }),
+          array.values.count == entry.count
+        else {
+          throw TrainingError(
+            .snapshotMismatch,
+            "the checkpoint has no parameters \(name) of shape \(entry.shape): it belongs "
+              + "to another problem or another network")
+        }
+        let start = block.range.lowerBound + entry.offset
+        values.replaceSubrange(start..<start + entry.count, with: array.values)
+      }
+    }
+    return values
   }
 }

@@ -55,6 +55,17 @@ public struct LeadingConfiguration: Sendable, Hashable, Codable {
   public var phase: Double
   /// The number of draws that gave it.
   public var count: Int
+
+  /// Creates a record of its parts.
+  public init(
+    alpha: [UInt64], beta: [UInt64], logModulus: Double, phase: Double, count: Int
+  ) {
+    self.alpha = alpha
+    self.beta = beta
+    self.logModulus = logModulus
+    self.phase = phase
+    self.count = count
+  }
 }
 
 /// What the evaluation after training found.
@@ -101,6 +112,30 @@ public struct FinalResult: Sendable, Hashable, Codable {
   public var isConverged = false
   /// What a user must know before using the energy, a sentence each.
   public var warnings: [String] = []
+
+  /// Creates a record of its parts.
+  public init(
+    energy: Double, error: Double, variance: Double, isExactSum: Bool, distinctSamples: Int,
+    draws: Int, droppedWeight: Double, vScore: Double, leakEnergy: Double, leakWeight: Double,
+    isCollapsed: Bool, spinSquared: Double? = nil, spinSquaredError: Double? = nil,
+    subspaceEnergy: Double? = nil, leading: [LeadingConfiguration]
+  ) {
+    self.energy = energy
+    self.error = error
+    self.variance = variance
+    self.isExactSum = isExactSum
+    self.distinctSamples = distinctSamples
+    self.draws = draws
+    self.droppedWeight = droppedWeight
+    self.vScore = vScore
+    self.leakEnergy = leakEnergy
+    self.leakWeight = leakWeight
+    self.isCollapsed = isCollapsed
+    self.spinSquared = spinSquared
+    self.spinSquaredError = spinSquaredError
+    self.subspaceEnergy = subspaceEnergy
+    self.leading = leading
+  }
 }
 
 /// The numbers that a run needs to go on: what a checkpoint holds beside settings and problem.

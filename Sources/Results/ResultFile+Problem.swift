@@ -1,6 +1,7 @@
 internal import HDF5Files
 internal import Hamiltonians
 internal import Integrals
+internal import Training
 
 extension ResultFile {
   /// Writes `/problem`: all that defines the problem, so that a run goes on without its input.

@@ -1,6 +1,7 @@
 internal import Configurations
 internal import HDF5Files
 internal import Hamiltonians
+internal import Training
 
 extension ResultFile {
   // MARK: - Trace

@@ -1,7 +1,7 @@
 /// All positions of a causal decoder at once, with derivatives.
 ///
 /// Activations are `[features, columns]`, see ``TokenGrid``.
-final class DecoderTrainer<Mixer: TrainerMixer>: NetworkTrainer {
+final class DecoderBatch<Mixer: BatchMixer>: NetworkBatch {
   private let layout: DecoderLayout
   private let shape: DecoderShape
   private let capacity: Int

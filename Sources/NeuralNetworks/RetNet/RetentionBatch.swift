@@ -10,7 +10,7 @@
 /// (Sun et al., [arXiv:2307.08621](https://arxiv.org/abs/2307.08621), equation 7). A chunk of T
 /// positions is the parallel form and has no state, a chunk of one the recurrent form. The factor
 /// 1/√D is in `k`.
-final class RetentionTrainer: TrainerMixer {
+final class RetentionBatch: BatchMixer {
   private let shape: DecoderShape
   private let options: RetentionOptions
   private let layout: MixerLayout

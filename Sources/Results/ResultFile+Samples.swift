@@ -2,6 +2,7 @@ internal import Configurations
 internal import Foundation
 internal import HDF5Files
 internal import Hamiltonians
+internal import Training
 
 extension ResultFile {
   /// The most rows of `/samples`; orbits beyond are left out whole.

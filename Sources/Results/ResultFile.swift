@@ -1,5 +1,6 @@
 internal import Foundation
 public import HDF5Files
+internal import Training
 
 /// Result files, which are checkpoints as well: HDF5, described in `docs/file-formats.md`.
 public enum ResultFile {

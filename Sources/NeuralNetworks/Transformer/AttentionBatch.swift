@@ -2,7 +2,7 @@
 ///
 /// For each head, `o[t] = Σ_{s ≤ t} p[t, s] v[s]` with `p[t, s] ∝ exp(q[t] · k[s] / √D)`. Only the
 /// maximum and the reciprocal sum of each row of `p` are kept; the derivatives compute `p` again.
-final class AttentionTrainer: TrainerMixer {
+final class AttentionBatch: BatchMixer {
   private let shape: DecoderShape
   private let layout: MixerLayout
   /// q, k, v: `[3 C, columns]`.
