@@ -105,6 +105,9 @@ let package = Package(
         "NeuralNetworks", "Optimization", "Sampling", "Training", "WaveFunctions",
       ],
       path: "Benchmarks/Sources/benchmarks", swiftSettings: settings),
+    .executableTarget(
+      name: "fuzz", dependencies: ["Configurations", "HDF5Files", "Integrals"],
+      path: "Benchmarks/Sources/fuzz", swiftSettings: settings),
 
     // MARK: - Tests
 

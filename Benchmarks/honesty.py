@@ -18,11 +18,12 @@ has to find the irrep itself. The program's own `exact` is compared with every o
 A run is *right* where its energy is within the tolerance; *warned* where it is not, but the result
 says so (not converged, collapsed, a warning beyond those about the file, a mixture of spins, an error
 bar or an estimate of the remaining error that covers a third of the error); else *silently wrong*.
-An energy below the exact one by more than five error bars is silently wrong too.
+An energy below the exact one by more than five error bars is silently wrong too. A run that does not
+end in time gives no answer.
 
 Every run is one row of the output file, written when it ends; rows that are there are not run again.
 Prints a Markdown table and counts. Exit code 1 where a run is silently wrong or fails, or where two
-exact energies differ.
+exact energies differ; else 3 where a run gave no answer.
 """
 
 import argparse
@@ -48,6 +49,7 @@ MEASURED = """energy energy_error steps converged collapsed variance leak_energy
 ESTIMATES = ["remaining_error", "residual_energy"]
 COLUMNS = ["set", "case", "seed", "options", "reference", "exact", "exact_spin_squared", "tolerance",
            "limit", "deviation", "estimate", "seconds", *MEASURED, "warnings", "revision", "failure"]
+NO_ANSWER = "no answer"
 # Last digits of references with ten decimals, and of sums of many terms.
 ROUNDING = 1e-8
 
@@ -143,7 +145,7 @@ def run_json(command, timeout):
         run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
                              stdin=subprocess.DEVNULL, timeout=timeout)
     except subprocess.TimeoutExpired:
-        return None, f"stopped after {timeout:.0f} s"
+        return None, f"{NO_ANSWER} after {timeout:.0f} s"
     try:
         result = json.loads(run.stdout)
     except ValueError:
@@ -213,9 +215,9 @@ def words(row):
 
 
 def verdict(row):
-    """`right`, `warned`, `silently wrong` or `failed`."""
+    """`right`, `warned`, `silently wrong`, `no answer` or `failed`."""
     if row["failure"]:
-        return "failed"
+        return NO_ANSWER if row["failure"].startswith(NO_ANSWER) else "failed"
     deviation = float(row["deviation"])
     scale = max(1, abs(float(row["reference"])))
     if deviation < -5 * float(row["energy_error"]) - ROUNDING * scale:
@@ -257,12 +259,12 @@ def table(rows):
             row["set"], f"`{row['case']}`", row["seed"], f"{float(row['reference']):.7f}",
             f"{1e3 * float(row['deviation']):+.4f}" if row["deviation"] else "",
             f"{1e3 * float(row['tolerance']):.2f}",
-            row["failure"] or ", ".join(words(row)),
+            row["failure"].removeprefix(f"{NO_ANSWER} ") or ", ".join(words(row)),
             "" if ratio is None else f"{ratio:.2g}{flag}", f"{spins[0]} ({spins[1]})",
             row["steps"], f"{float(row['seconds']):.0f}", verdict(row)
             + (", `exact` differs" if differs(row) else "")]) + " |")
-    lines += ["", "| set | runs | right | of these with a warning | warned | silently wrong | failed "
-              "| estimates within a factor of 3 | `exact` agrees |", "| --- |" + " --: |" * 8]
+    lines += ["", "| set | runs | right | of these with a warning | warned | silently wrong | no answer | failed "
+              "| estimates within a factor of 3 | `exact` agrees |", "| --- |" + " --: |" * 9]
     for name in dict.fromkeys(row["set"] for row in rows):
         runs = [row for row in rows if row["set"] == name]
         count = lambda word: sum(verdict(row) == word for row in runs)
@@ -270,7 +272,7 @@ def table(rows):
         ratios = [ratio for row in runs if (ratio := estimate_ratio(row)) is not None]
         good = sum(1 / 3 <= ratio <= 3 for ratio in ratios)
         lines.append(f"| {name} | {len(runs)} | {count('right')} | {alarms} | {count('warned')} | "
-                     f"{count('silently wrong')} | {count('failed')} | {good}/{len(ratios)} | "
+                     f"{count('silently wrong')} | {count(NO_ANSWER)} | {count('failed')} | {good}/{len(ratios)} | "
                      f"{sum(not differs(row) for row in runs)}/{len(runs)} |")
     return "\n".join(lines)
 
@@ -327,8 +329,9 @@ def main():
             shown.append(done[key])
     if shown:
         print(table(shown))
-    wrong = any(verdict(row) in ("silently wrong", "failed") or differs(row) for row in shown)
-    return 1 if wrong or len(shown) < len(wanted) else 0
+    if any(verdict(row) in ("silently wrong", "failed") or differs(row) for row in shown):
+        return 1
+    return 3 if len(shown) < len(wanted) or NO_ANSWER in map(verdict, shown) else 0
 
 
 if __name__ == "__main__":
