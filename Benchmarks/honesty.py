@@ -190,8 +190,9 @@ def is_spin_mixed(row):
         return False
     twice = lambda squared: math.sqrt(1 + 4 * max(0.0, squared)) - 1
     parity = round(twice(float(row["exact_spin_squared"]))) % 2
-    found = float(row["spin_squared"])
-    return min(abs(found - s * (s + 2) / 4) for s in range(parity, 40, 2)) > 0.02
+    is_pure = lambda value: min(abs(value - s * (s + 2) / 4) for s in range(parity, 40, 2)) <= 0.02
+    # Where the exact state has no spin of its own, as with XXZ couplings, a mixture says nothing.
+    return is_pure(float(row["exact_spin_squared"])) and not is_pure(float(row["spin_squared"]))
 
 
 def words(row):
