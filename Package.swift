@@ -133,6 +133,9 @@ let package = Package(
         "WaveFunctions",
       ],
       path: "Benchmarks/Sources/benchmarks", swiftSettings: settings),
+    .executableTarget(
+      name: "fuzz", dependencies: ["Configurations", "HDF5Files", "Integrals"],
+      path: "Benchmarks/Sources/fuzz", swiftSettings: settings),
 
     // MARK: - Tests
 
