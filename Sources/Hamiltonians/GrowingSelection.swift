@@ -44,8 +44,18 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
   /// The number of matrix elements of all rows, which time and memory follow.
   package var elementCount: Int { space.elementCount }
 
-  package func contains(_ configuration: Configuration<Word>) -> Bool {
-    space.number(of: configuration) != nil
+  /// Whether a configuration is in the space or connected to it.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  package func reaches(_ configuration: Configuration<Word>) -> Bool {
+    space.reaches(configuration)
+  }
+
+  /// Whether any configuration of another space is in this one or connected to it.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  package func reaches(anyOf other: GrowingSelection) -> Bool {
+    other.space.configurations.contains { space.reaches($0) }
   }
 
   /// Puts configurations in and finds the states anew.
