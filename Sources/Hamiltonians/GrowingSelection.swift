@@ -16,14 +16,11 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
     package var secondOrderEnergy: Double
   }
 
-  /// The number of states, fewer in a space that has no more.
-  package static var roots: Int { 4 }
-
   /// The states, lowest variational energy first.
   package private(set) var states: [State] = []
   /// Whether every diagonalisation converged.
   package private(set) var isConverged = true
-  private var space = SelectedSpace<Word>(roots: Self.roots, tolerance: 1e-6)
+  private var space: SelectedSpace<Word>
   private let hamiltonian: any Hamiltonian<Word>
   private let cutoff: Double
 
@@ -32,8 +29,13 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
   /// - Parameters:
   ///   - hamiltonian: The operator.
   ///   - cutoff: The magnitude at or below which matrix elements are left out.
-  package init(_ hamiltonian: any Hamiltonian<Word>, cutoff: Double) {
+  ///   - roots: The number of states, fewer in a space that has no more.
+  ///   - tolerance: The residual norm of a state; its energy is off by about the square over the gap.
+  package init(
+    _ hamiltonian: any Hamiltonian<Word>, cutoff: Double, roots: Int = 4, tolerance: Double = 1e-5
+  ) {
     self.hamiltonian = hamiltonian
+    space = SelectedSpace(roots: roots, tolerance: tolerance)
     self.cutoff = cutoff
   }
 

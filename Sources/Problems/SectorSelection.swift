@@ -17,8 +17,8 @@ struct SectorSelection<H: Hamiltonian> {
   static var listedDimension: Double { 50_000 }
   /// The number of configurations that is grown from each start.
   private static var smallSize: Int { 8 }
-  /// The most blocks that are followed.
-  private static var mostBlocks: Int { 16 }
+  /// The most starts of a round.
+  private static var mostStarts: Int { 16 }
 
   let candidate: SectorCandidate<Word>
   /// Whether the space is the whole sector.
@@ -99,48 +99,62 @@ struct SectorSelection<H: Hamiltonian> {
     let space = candidate.space
     rounds += 1
     if space.dimension <= 1.5 * Double(size) {
-      var whole = GrowingSelection(operation, cutoff: cutoff)
+      var whole = GrowingSelection(operation, cutoff: cutoff, roots: 1, tolerance: 1e-7)
       try whole.insert(space.allRepresentatives())
       blocks = [SectorBlock(whole)]
       blocks[0].close()
       isWhole = true
       return
     }
-    if rounds == 1 {
-      let starts = SectorStarts(space: space, hamiltonian: base)
-      if space.dimension <= Self.listedDimension { listed = starts.listed() }
-      let all = starts.configurations(listed: listed, seeds: candidate.seeds)
-      for start in all.prefix(2 + size / Self.smallSize) { try begin(from: start) }
-    }
-    // Two rounds look for what no row has reached: later, all of a block is in sight.
-    if rounds <= 2 { try beginFromUnreached(size) }
+    // Two rounds begin anew: later, all that a block can reach is in sight.
+    if rounds <= 2 { try begin(size) }
     for number in blocks.indices where blocks[number].lowerEstimate <= bound {
       try blocks[number].grow(to: size)
     }
     try joinBlocks()
   }
 
-  /// Grows a small space from a configuration, in the block that reaches it or in a new one.
-  private mutating func begin(
-    from start: Configuration<Word>
-  ) throws(LinearAlgebraError) {
-    var small = GrowingSelection(operation, cutoff: cutoff)
-    try small.insert([start])
-    for size in [3, Self.smallSize] { try small.insert(small.best(size - small.count, for: [0])) }
-    if let number = blocks.indices.first(where: { blocks[$0].selection.reaches(anyOf: small) }) {
-      try blocks[number].insert(small.configurations)
-    } else {
-      blocks.append(SectorBlock(small))
+  /// Grows small spaces from starts, which join the blocks that reach them or become new ones.
+  private mutating func begin(_ size: Int) throws(LinearAlgebraError) {
+    let starts = SectorStarts(space: candidate.space, hamiltonian: base)
+    let room = min(Self.mostStarts, 2 + size / Self.smallSize)
+    var spaces: [GrowingSelection<Word>] = []
+    if rounds == 1 {
+      if candidate.space.dimension <= Self.listedDimension { listed = starts.listed() }
+      for start in starts.configurations(listed: listed, seeds: candidate.seeds).prefix(room) {
+        spaces.append(try smallSpace(from: start))
+      }
     }
+    for configuration in listed where spaces.count < room {
+      let isReached =
+        spaces.contains { $0.reaches(configuration) }
+        || blocks.contains { $0.selection.reaches(configuration) }
+      if !isReached { spaces.append(try smallSpace(from: configuration)) }
+    }
+    var joining = [[Configuration<Word>]](repeating: [], count: blocks.count)
+    var fresh: [GrowingSelection<Word>] = []
+    for space in spaces {
+      if let number = blocks.firstIndex(where: { $0.selection.reaches(anyOf: space) }) {
+        joining[number] += space.configurations
+      } else if let number = fresh.firstIndex(where: { $0.reaches(anyOf: space) }) {
+        try fresh[number].insert(space.configurations)
+      } else {
+        fresh.append(space)
+      }
+    }
+    for (number, members) in joining.enumerated() where !members.isEmpty {
+      try blocks[number].insert(members)
+    }
+    blocks += fresh.map { SectorBlock($0) }
   }
 
-  private mutating func beginFromUnreached(_ size: Int) throws(LinearAlgebraError) {
-    let room = min(Self.mostBlocks, 2 + size / Self.smallSize)
-    for configuration in listed {
-      if blocks.count >= room { return }
-      if blocks.contains(where: { $0.selection.reaches(configuration) }) { continue }
-      try begin(from: configuration)
-    }
+  private func smallSpace(
+    from start: Configuration<Word>
+  ) throws(LinearAlgebraError) -> GrowingSelection<Word> {
+    var space = GrowingSelection(operation, cutoff: cutoff)
+    try space.insert([start])
+    for size in [3, Self.smallSize] { try space.insert(space.best(size - space.count, for: [0])) }
+    return space
   }
 
   /// Makes one block of those of which one reaches the other.
