@@ -95,6 +95,7 @@ struct SectorSelection<H: Hamiltonian> {
   /// - Parameters:
   ///   - size: The number of configurations.
   ///   - bound: An energy above which no block is of interest.
+  /// - Throws: ``LinearAlgebra/LinearAlgebraError`` where LAPACK fails.
   mutating func grow(to size: Int, below bound: Double = .infinity) throws(LinearAlgebraError) {
     let space = candidate.space
     rounds += 1
