@@ -63,12 +63,7 @@ let package = Package(
       "ExactSolvers",
       ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism"]),
 
-    library(
-      "Problems",
-      [
-        "Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra",
-        "Parallelism",
-      ]),
+    library("Problems", ["Configurations", "Hamiltonians", "LinearAlgebra"]),
 
     // MARK: - Networks: no Hamiltonians
 
@@ -111,7 +106,7 @@ let package = Package(
     library(
       "CommandLineTool",
       [
-        "CHDF5", "COpenBLAS", "Configurations", "Estimators", "ExactSolvers", "HDF5Files",
+        "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "HDF5Files",
         "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Problems", "Results",
         "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -16,14 +16,11 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
     package var secondOrderEnergy: Double
   }
 
-  /// The number of states, fewer in a space that has no more.
-  package static var roots: Int { 4 }
-
   /// The states, lowest variational energy first.
   package private(set) var states: [State] = []
   /// Whether every diagonalisation converged.
   package private(set) var isConverged = true
-  private var space = SelectedSpace<Word>(roots: Self.roots, tolerance: 1e-6)
+  private var space: SelectedSpace<Word>
   private let hamiltonian: any Hamiltonian<Word>
   private let cutoff: Double
 
@@ -32,8 +29,13 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
   /// - Parameters:
   ///   - hamiltonian: The operator.
   ///   - cutoff: The magnitude at or below which matrix elements are left out.
-  package init(_ hamiltonian: any Hamiltonian<Word>, cutoff: Double) {
+  ///   - roots: The number of states, fewer in a space that has no more.
+  ///   - tolerance: The residual norm of a state; its energy is off by about the square over the gap.
+  package init(
+    _ hamiltonian: any Hamiltonian<Word>, cutoff: Double, roots: Int = 4, tolerance: Double = 1e-5
+  ) {
     self.hamiltonian = hamiltonian
+    space = SelectedSpace(roots: roots, tolerance: tolerance)
     self.cutoff = cutoff
   }
 
@@ -44,8 +46,18 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
   /// The number of matrix elements of all rows, which time and memory follow.
   package var elementCount: Int { space.elementCount }
 
-  package func contains(_ configuration: Configuration<Word>) -> Bool {
-    space.number(of: configuration) != nil
+  /// Whether a configuration is in the space or connected to it.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  package func reaches(_ configuration: Configuration<Word>) -> Bool {
+    space.reaches(configuration)
+  }
+
+  /// Whether any configuration of another space is in this one or connected to it.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  package func reaches(anyOf other: GrowingSelection) -> Bool {
+    other.space.configurations.contains { space.reaches($0) }
   }
 
   /// Puts configurations in and finds the states anew.

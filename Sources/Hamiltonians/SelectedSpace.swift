@@ -39,6 +39,11 @@ struct SelectedSpace<Word: ConfigurationWord> {
 
   mutating func insert(_ configuration: Configuration<Word>) { _ = index.insert(configuration) }
 
+  /// Whether a configuration is in the space or connected to it.
+  func reaches(_ configuration: Configuration<Word>) -> Bool {
+    reached.number(of: configuration) != nil || index.number(of: configuration) != nil
+  }
+
   /// Computes the rows of the configurations that joined last.
   @inline(__always)
   mutating func addRows(_ hamiltonian: any Hamiltonian<Word>, cutoff: Double) {

@@ -122,13 +122,14 @@ public struct SectorComparison: Sendable {
     if active.isEmpty { return nil }
     var elements = 0
     var size = firstSize(of: sectors[active[0]], among: active.count)
+    var bound = Double.infinity
     while true {
       for index in active where !sectors[index].isWhole {
         let before = sectors[index].elementCount
-        try sectors[index].grow(to: size)
-        elements += sectors[index].elementCount - before
+        try sectors[index].grow(to: size, below: bound + resolution)
+        elements += max(0, sectors[index].elementCount - before)
       }
-      let bound = active.reduce(.infinity) { min($0, sectors[$1].energy) }
+      bound = active.reduce(bound) { min($0, sectors[$1].energy) }
       active.removeAll { index in
         let isAbove = sectors[index].lowerEstimate > bound + resolution
         if isAbove { sectors[index].release(observable) }
@@ -189,7 +190,8 @@ public struct SectorComparison: Sendable {
     let best = sectors[close[0]]
     // Of the others the one that comes nearest.
     let others = sectors.indices.filter {
-      $0 != close[0] && sectors[$0].count > 0 && !best.isEquivalent(to: sectors[$0], resolution)
+      $0 != close[0] && sectors[$0].summary.configurationCount > 0
+        && !best.isEquivalent(to: sectors[$0], resolution)
     }
     let next = others.min { sectors[$0].lowerEstimate < sectors[$1].lowerEstimate }
     return Result(

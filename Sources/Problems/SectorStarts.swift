@@ -10,8 +10,8 @@ struct SectorStarts<H: Hamiltonian> {
 
   /// The number of configurations of lowest diagonal element among the starts.
   private static var lowestCount: Int { 6 }
-  /// The number of descents from random configurations.
-  private static var descentCount: Int { 4 }
+  /// The number of descents from random configurations: more where none can be listed.
+  private static var descentCount: (listed: Int, other: Int) { (2, 10) }
 
   /// Returns the whole sector by rising diagonal element.
   func listed() -> [Configuration<Word>] {
@@ -31,7 +31,9 @@ struct SectorStarts<H: Hamiltonian> {
   ) -> [Configuration<Word>] {
     let low = listed.isEmpty ? neighbours(of: seeds) : listed
     var starts = Array(low.prefix(Self.lowestCount))
-    for start in random(Self.descentCount) {
+    for start in random(
+      listed.isEmpty ? Self.descentCount.other : Self.descentCount.listed)
+    {
       let end = descend(from: start)
       if !starts.contains(end) { starts.append(end) }
     }
@@ -39,8 +41,8 @@ struct SectorStarts<H: Hamiltonian> {
   }
 
   /// Returns random configurations of the sector, each with the same probability.
-  func random(_ count: Int, stream: UInt64 = 0) -> [Configuration<Word>] {
-    var source = RandomSource(seed: 0x5345_4354).split(stream)
+  func random(_ count: Int) -> [Configuration<Word>] {
+    var source = RandomSource(seed: 0x5345_4354)
     let automaton = space.automaton
     var tokens = [UInt8](repeating: 0, count: space.positions)
     return (0..<count).map { _ in

@@ -9,6 +9,7 @@
 @_exported public import NeuralNetworks
 @_exported public import Optimization
 @_exported public import Parallelism
+@_exported public import Problems
 @_exported public import Results
 @_exported public import Sampling
 @_exported public import Training

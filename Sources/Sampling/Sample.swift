@@ -86,9 +86,8 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
     }
     if weight > 0 { first /= weight }
     var second = 0.0
-    if let moment {
-      second = max(0, moment - weight * (first - total) * (first - total))
-    } else {
+    if let moment { second = max(0, moment - weight * (first - total) * (first - total)) }
+    if second == 0 {
       for index in exactCount..<count {
         second += weights[index] * (values[index] - first) * (values[index] - first)
       }

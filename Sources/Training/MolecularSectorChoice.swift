@@ -105,6 +105,12 @@ struct SectorRequest {
     if let snapshot, let irrep = snapshot.scalars["irrep"].flatMap({ Int(exactly: $0) }) {
       let label = (0..<8).contains(irrep) ? UInt8(irrep) : nil
       let parity = try spinFlipParity(of: snapshot, isFlippable)
+      guard molecule.referenceDeterminant(irrep: label) != nil else {
+        throw TrainingError(
+          .snapshotMismatch,
+          "the checkpoint's state is of irrep \(irrep + 1), which no configuration of this problem has: it "
+            + "belongs to another problem")
+      }
       return FoundSector(
         imposed: MolecularSector(irrep: label, spinFlipParity: parity), startIrrep: label)
     }

@@ -15,7 +15,7 @@ public struct RunContext: Sendable {
   public var unit: String
   /// The label of the irrep that is imposed, −1 for none; nil where there are no irreps.
   public var irrep: Int?
-  /// How the symmetry sector was found; nil where nothing had to be compared.
+  /// How the symmetry sector was found; nil where nothing had to be compared, and in resumed runs.
   public var sectors: SectorComparison.Result?
 
   /// Creates a context.

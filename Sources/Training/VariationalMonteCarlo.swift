@@ -33,6 +33,10 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   var trace: [TraceRow] = []
   /// What the start is fitted to; nil for random parameters.
   let start: StartVector<Word>?
+  /// An upper bound of the lowest energy, from the comparison of sectors.
+  var upperBound: Double?
+  /// The sectors that their comparison could not tell apart; empty where it could.
+  var closeSectors: [String] = []
   /// What was chosen while the run was made, for the log.
   let messages: [String]
   var secondsBefore = 0.0
@@ -49,6 +53,10 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     self.waveFunction = waveFunction
     self.spinOperator = spinOperator
     self.context = context
+    if let sectors = context.sectors {
+      upperBound = sectors.upperBound
+      if !sectors.isEstablished { closeSectors = sectors.close.map { sectors.sectors[$0].label } }
+    }
     self.start = start
     self.messages = messages
     self.settings = settings

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Problems
 internal import WaveFunctions
 
 extension VariationalMonteCarlo {
@@ -33,7 +32,7 @@ extension VariationalMonteCarlo {
           + ": the training has not got anywhere. Try more `steps`, another `seed` or `start` "
           + "perturbative.")
     }
-    if let bound = context.sectors?.upperBound,
+    if let bound = upperBound,
       result.energy - 3 * result.error > bound + resolved.residualTolerance
     {
       warnings.append(
@@ -42,11 +41,10 @@ extension VariationalMonteCarlo {
           + ": the training has not reached the ground state. Try more `steps`, another `seed` or "
           + "more `start-determinants`.")
     }
-    if let sectors = context.sectors, !sectors.isEstablished {
-      let close = sectors.close.map { sectors.sectors[$0].label }.joined(separator: " and ")
+    if !closeSectors.isEmpty {
       warnings.append(
-        "SYMMETRY NOT ESTABLISHED: \(close) lie within the uncertainty of their comparison; what "
-          + "they do not share is not imposed.")
+        "SYMMETRY NOT ESTABLISHED: \(closeSectors.count > 1 ? "\(closeSectors.count) symmetry sectors" : closeSectors[0]) lie within the uncertainty "
+          + "of their comparison; what they do not share is not imposed.")
     }
     if let spin = contaminatedSpin(result) { warnings.append(spin) }
     result.warnings = warnings

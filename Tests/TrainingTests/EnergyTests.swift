@@ -165,7 +165,7 @@ import Training
 
   /// Error bars hold: over seeded evaluations of one state that is too broad for its room, the exact
   /// energy lies within one of them as often as normal errors let expect.
-  @Test(arguments: [cases[0], cases[5]]) func errorBarsCoverTheExactEnergy(_ example: Case) throws {
+  @Test(arguments: [cases[0], cases[7]]) func errorBarsCoverTheExactEnergy(_ example: Case) throws {
     let exact = try example.run().evaluate().energy
     let snapshot = try example.run().snapshot()
     let problem = Problem.molecule(try bundled(example.file), irrep: example.irrep)
@@ -176,8 +176,7 @@ import Training
       var settings = try example.run().settings
       settings.seed = UInt64(seed)
       settings.evaluation.exactLimit = 0
-      // H4's sector of 20 pairs is smaller than LiH's.
-      settings.evaluation.maximumSamples = example.file == "lih_sto3g" ? 60 : 12
+      settings.evaluation.maximumSamples = 60
       let run = try makeTrainingRun(problem, settings: settings, snapshot: snapshot)
       let result = try run.evaluate()
       // What the room for the heaviest would have dropped.
