@@ -149,6 +149,6 @@ import Training
         settings: smallSettings { $0.ansatz.twiceSpin = twiceSpin })
     }
     #expect(error?.code == .invalidSettings)
-    #expect(error?.message.hasPrefix("--spin ") == true)
+    #expect(error?.message.hasPrefix("`spin` ") == true)
   }
 }
