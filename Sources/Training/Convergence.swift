@@ -25,7 +25,7 @@ public struct Convergence: Sendable {
     /// The obstacle as a clause.
     public var description: String {
       switch self {
-      case .tooFewSteps: "the schedule is not over"
+      case .tooFewSteps: "the run is too short to judge"
       case .temperature(let value): "the last temperature is \(short(value)), not 0"
       case .change(let value): "the energy still changes by \(short(value)) in a window"
       case .residual(let value): "the residual is \(short(value))"
