@@ -24,6 +24,8 @@ final class StoredRun {
     settings.ansatz.phaseHidden = [16]
     settings.convergence.steps = steps
     settings.evaluation.leading = 1000
+    // BLAS has one number of threads for the whole process, and large steps of one run raise it.
+    settings.sampling.maximumSamples = 400
     settings.threads = 2
     change(&settings)
     let run = try makeTrainingRun(problem, settings: settings)
