@@ -15,7 +15,17 @@ public struct Pull<Word: ConfigurationWord>: Sendable {
   public var weight: Double
   /// How many such configurations it stands for: 1, or the inverse of the expected number of times
   /// that it was drawn.
-  public var factor = 1.0
+  public var factor: Double
+
+  /// Creates a pull.
+  public init(
+    configuration: Configuration<Word>, diagonal: Double, weight: Double, factor: Double = 1
+  ) {
+    self.configuration = configuration
+    self.diagonal = diagonal
+    self.weight = weight
+    self.factor = factor
+  }
 }
 
 extension LocalEnergyEstimator {

@@ -112,7 +112,9 @@ struct ResourceTests {
       + "--start-determinants 20 --samples 100 --width 8 --heads 2 --layers 1 --phase-hidden 8 --json"
     let words = [
       "-c", line, "bash", Program.executable.path,
-      Program.reference("integrals/h10_chain_r18_sto6g.fcidump"),
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("integrals/h10_chain_r18_sto6g.fcidump")
+        .path,
     ]
     let output = try program.start(words, executable: URL(fileURLWithPath: "/bin/bash")).wait()
     #expect(output.status == 0, "\(output.standardError)")
