@@ -120,4 +120,8 @@ final class AmplitudeTable {
     let value = moduli[Int(number)]
     return value.isFinite ? max(value, logScale - 340) : value
   }
+
+  /// log|ψ| as it was evaluated.
+  @inline(__always)
+  func evaluatedLogModulus(_ number: Int32) -> Double { moduli[Int(number)] }
 }

@@ -17,7 +17,8 @@ public import WaveFunctions
 /// - `screened`: every `y` with `|H_xy| ≥ ε`, and draws from the others with probability ∝ |H_xy|,
 ///   each weighted by the inverse of its expected count: unbiased.
 ///
-/// Rows are kept from call to call within a budget of memory. A sample whose rows do not fit is taken in parts (`Streaming.swift`).
+/// Rows are kept from call to call within a budget of memory, amplitudes as long as the parameters stay
+/// what they are and until ``trim()``. A sample whose rows do not fit is taken in parts (`Streaming.swift`).
 public final class LocalEnergyEstimator<H: Hamiltonian> {
   /// The word of the configurations.
   public typealias Word = H.Word
@@ -28,6 +29,8 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
   let amplitudes = AmplitudeTable()
   let waveFunction: any WaveFunction<Word>
   private let options: EstimatorOptions
+  /// The parameters at which amplitudes are known.
+  private var parameters: [Float] = []
   let execution: Execution
   /// `stamp[n] == current` marks the numbers whose amplitude the present call needs.
   private var stamp: [Int32] = []
@@ -57,8 +60,15 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
   /// What a configuration takes in the table, in bytes.
   public static var bytesOfConfiguration: Int { ConnectedRows<H>.bytesOfConfiguration }
 
-  /// Forgets rows if they have outgrown their budget.
-  public func trim() { if table.bytes > table.budget { forget() } }
+  /// Forgets amplitudes, and rows if they have outgrown their budget.
+  ///
+  /// To be called at the beginning of a step and of an evaluation: an amplitude depends, within
+  /// rounding, on the batch that it was evaluated in, so what comes after must not see what was known
+  /// before, or a resumed run would differ from an uninterrupted one.
+  public func trim() {
+    amplitudes.invalidate()
+    if table.bytes > table.budget { forget() }
+  }
 
   /// Forgets all rows and amplitudes.
   func forget() {
@@ -79,7 +89,6 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
   ) -> LocalEnergies {
     var energies = LocalEnergies()
     if let numbers = numbersWithRows(of: sample.configurations) {
-      amplitudes.invalidate()
       appendLocalEnergies(of: numbers, mode: mode, random: random, to: &energies)
     } else if mode == .subspace {
       streamSubspace(sample.configurations, into: &energies)
@@ -140,8 +149,9 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
     amplitudes.use(needed)
   }
 
-  /// Makes sure that the amplitudes of these numbers are known.
+  /// Makes sure that the amplitudes of these numbers are known at the present parameters.
   func evaluate(_ numbers: [Int32]) {
+    noticeParameters()
     amplitudes.reserve(table.count)
     let unknown = numbers.filter { !amplitudes.isKnown($0) }
     if unknown.isEmpty { return }
@@ -149,6 +159,16 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
       of: unknown.map { table.configurations[Int($0)] })
     for (index, number) in unknown.enumerated() {
       amplitudes.set(number, logModulus: logModulus[index], phase: phase[index])
+    }
+  }
+
+  /// Forgets the amplitudes where the parameters are no longer those of the last call.
+  func noticeParameters() {
+    // A comparison of references where nobody has written to them.
+    let present = waveFunction.parameters
+    if present != parameters {
+      parameters = present
+      amplitudes.invalidate()
     }
   }
 

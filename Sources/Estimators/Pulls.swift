@@ -48,7 +48,6 @@ extension LocalEnergyEstimator {
       return streamPulls(
         on: configurations, limit: Pull<Word>.limit(budget: table.budget), random: random)
     }
-    amplitudes.invalidate()
     useAmplitudes(sampled: numbers, mode: .subspace)
     var isInside = [Bool](repeating: false, count: table.count)
     for number in numbers { isInside[Int(number)] = true }

@@ -1,4 +1,4 @@
-internal import Configurations
+public import Configurations
 internal import Hamiltonians
 internal import Sampling
 internal import WaveFunctions
@@ -39,6 +39,7 @@ extension LocalEnergyEstimator {
       let slice = configurations[start..<min(configurations.count, start + limit)]
       let numbers = slice.map { table.number(of: $0) }
       let part = Array(numbers.prefix(table.enumerateRows(of: numbers[...])))
+      noticeParameters()
       amplitudes.reserve(table.count)
       for (index, x) in configurations.enumerated() {
         if let number = table.knownNumber(of: x) {
@@ -66,5 +67,22 @@ extension LocalEnergyEstimator {
       start = end
     }
     forget()
+  }
+
+  /// Computes `log ψ` of configurations and keeps it for the calls that follow.
+  ///
+  /// - Parameter configurations: Distinct representatives.
+  /// - Returns: log|ψ| and arg ψ in radians of each.
+  public func logAmplitudes(
+    of configurations: [Configuration<Word>]
+  ) -> (logModulus: [Double], phase: [Double]) {
+    if configurations.count * ConnectedRows<H>.bytesOfConfiguration > table.budget / 2 {
+      return waveFunction.logAmplitudes(of: configurations)
+    }
+    let numbers = configurations.map { table.number(of: $0) }
+    evaluate(numbers)
+    return (
+      numbers.map { amplitudes.evaluatedLogModulus($0) }, numbers.map { amplitudes.phase[Int($0)] }
+    )
   }
 }

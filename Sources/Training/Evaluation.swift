@@ -17,7 +17,8 @@ extension VariationalMonteCarlo {
     let isExact = waveFunction.space.dimension <= Double(resolved.exactLimit)
     let drawn =
       isExact
-      ? (sampler.wholeSector ?? WholeSectorSampler(of: waveFunction)).sample(random: stream)
+      ? (sampler.wholeSector ?? WholeSectorSampler(of: waveFunction))
+        .sample(amplitudes: finalEstimator.logAmplitudes(of:))
       : drawnSample(stream.split(1))
     let energies = finalEstimator.compute(drawn, mode: .full, random: stream.split(2))
     guard energies.energy.isFinite, energies.variance.isFinite else {

@@ -66,7 +66,7 @@ struct TrainingSampler<H: Hamiltonian> {
   func draw(exponent: Double, energy: Double, random: RandomSource) -> TrainingSample<Word> {
     let space = waveFunction.space
     if let wholeSector {
-      let sample = wholeSector.sample(random: random)
+      let sample = wholeSector.sample(amplitudes: estimator.logAmplitudes(of:))
       return TrainingSample(
         sample,
         metric: space.weights(
@@ -203,7 +203,7 @@ struct TrainingSampler<H: Hamiltonian> {
   /// The first layer, with exact weights.
   private func top(_ configurations: [Configuration<Word>], exponent: Double) -> [Entry] {
     let space = waveFunction.space
-    let logModulus = waveFunction.logAmplitudes(of: configurations).logModulus
+    let logModulus = estimator.logAmplitudes(of: configurations).logModulus
     let weights = configurations.indices.map {
       exp(2 * logModulus[$0]) * Double(space.multiplicity(configurations[$0]))
     }
