@@ -23,12 +23,7 @@ func tests(
 let package = Package(
   name: "qchem-nqs",
   products: [
-    .library(
-      name: "QuantumChemistryNQS",
-      targets: [
-        "Configurations", "Integrals", "Hamiltonians", "ExactSolvers", "NeuralNetworks",
-        "WaveFunctions", "Sampling", "Estimators", "Optimization", "Training",
-      ]),
+    .library(name: "QuantumChemistryNQS", targets: ["QuantumChemistryNQS"]),
     .executable(name: "qchem-nqs", targets: ["qchem-nqs"]),
   ],
   dependencies: [
@@ -68,6 +63,8 @@ let package = Package(
       "ExactSolvers",
       ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism"]),
 
+    library("Problems", ["Configurations", "Hamiltonians", "LinearAlgebra"]),
+
     // MARK: - Networks: no Hamiltonians
 
     library("NeuralNetworks", ["Configurations", "LinearAlgebra", "Parallelism"]),
@@ -78,14 +75,30 @@ let package = Package(
 
     library("Sampling", ["Configurations", "Parallelism", "WaveFunctions"]),
     library(
-      "Estimators", ["Configurations", "Hamiltonians", "Parallelism", "Sampling", "WaveFunctions"]),
+      "Estimators",
+      [
+        "Configurations", "Hamiltonians", "LinearAlgebra", "Parallelism", "Sampling",
+        "WaveFunctions",
+      ]),
     library("Optimization", ["LinearAlgebra", "Parallelism", "WaveFunctions"]),
     library(
       "Training",
       [
-        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "HDF5Files", "Integrals",
-        "LinearAlgebra", "NeuralNetworks", "Optimization", "Parallelism", "Sampling",
+        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "Integrals",
+        "LinearAlgebra", "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Sampling",
         "WaveFunctions",
+      ]),
+
+    // MARK: - Output
+
+    library(
+      "Results", ["Configurations", "HDF5Files", "Hamiltonians", "Integrals", "Training"]),
+    library(
+      "QuantumChemistryNQS",
+      [
+        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "Integrals",
+        "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Results", "Sampling",
+        "Training", "WaveFunctions",
       ]),
 
     // MARK: - The tool
@@ -93,8 +106,9 @@ let package = Package(
     library(
       "CommandLineTool",
       [
-        "CHDF5", "COpenBLAS", "Configurations", "Estimators", "ExactSolvers", "HDF5Files",
-        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Training",
+        "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "HDF5Files",
+        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Problems", "Results",
+        "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -114,6 +128,9 @@ let package = Package(
         "WaveFunctions",
       ],
       path: "Benchmarks/Sources/benchmarks", swiftSettings: settings),
+    .executableTarget(
+      name: "fuzz", dependencies: ["Configurations", "HDF5Files", "Integrals"],
+      path: "Benchmarks/Sources/fuzz", swiftSettings: settings),
 
     // MARK: - Tests
 
@@ -129,6 +146,10 @@ let package = Package(
     tests(
       "ExactSolversTests", ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals"],
       resources: [.copy("Reference")]),
+    tests(
+      "ProblemsTests",
+      ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra", "Problems"],
+      resources: [.copy("Reference")]),
     tests("NeuralNetworksTests", ["Configurations", "LinearAlgebra", "NeuralNetworks"]),
     tests(
       "WaveFunctionsTests",
@@ -138,13 +159,22 @@ let package = Package(
       ["Configurations", "NeuralNetworks", "Parallelism", "Sampling", "WaveFunctions"]),
     tests("OptimizationTests", ["Configurations", "LinearAlgebra", "Optimization"]),
     tests(
+      "ResultsTests",
+      [
+        "Configurations", "HDF5Files", "Hamiltonians", "Integrals", "Results", "Training",
+        "WaveFunctions",
+      ]),
+    tests("ArchitectureTests", []),
+    tests(
       "TrainingTests",
       [
         "Configurations", "Estimators", "ExactSolvers", "HDF5Files", "Hamiltonians", "Integrals",
-        "NeuralNetworks", "Optimization", "Parallelism", "Sampling", "Training", "WaveFunctions",
+        "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Sampling", "Training",
+        "WaveFunctions",
       ]),
     tests(
-      "CommandLineToolTests", ["CommandLineTool", "HDF5Files", "Integrals", "qchem-nqs"],
+      "CommandLineToolTests",
+      ["CommandLineTool", "HDF5Files", "Integrals", "Training", "qchem-nqs"],
       resources: [.copy("Reference")]),
   ],
   swiftLanguageModes: [.v6]

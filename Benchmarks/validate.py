@@ -87,7 +87,7 @@ def groups():
     small = [
         name
         for name, (basis, orbitals, _) in table.items()
-        if not re.search(r"_r\d+|uhf|hubbard", name)
+        if not re.search(r"_r\d+|uhf|hubbard|_ms0", name)
         and (basis == "sto-3g" and orbitals <= 10 or name in ("h2_631g", "h2_ccpvdz", "he_ccpvdz"))
     ]
     bonds = [name for name in table if re.fullmatch(r"n2_sto3g(_r\d+)?", name)]

@@ -7,9 +7,10 @@
     python3 molecules/make_integrals.py --fci h2o_sto3g               # with E_FCI
 
 Restricted files: symmetry-adapted canonical orbitals, ORBSYM in Molpro's numbering, ISYM the irrep
-of the lowest state. UHF files: six blocks (IUHF=1), and `*_spinorb` with spin orbitals
-alpha 1, beta 1, alpha 2, … (UHF=.TRUE.). Values have 17 significant digits, those below 1e-15 are
-left out. Another version of PySCF may give other signs and other degenerate orbitals: energies
+of the lowest state. `*_ms0_*`: 2Sz = 0 where the lowest state may have any spin; `*_cas_*`: some of
+the orbitals, those below them frozen (`*_fc_*`: only the core). UHF files: six blocks (IUHF=1), and
+`*_spinorb` with spin orbitals alpha 1, beta 1, alpha 2, … (UHF=.TRUE.). Values have 17 significant
+digits, those below 1e-15 are left out. Another version of PySCF may give other signs and other degenerate orbitals: energies
 agree, single integrals need not.
 """
 
@@ -68,14 +69,30 @@ MOLECULES = {
 }
 for r in ("080", "100", "120", "180", "210", "300"):
     MOLECULES[f"n2_sto3g_r{r}"] = (f"n2_r{r}", "sto-3g", 0, 0, "RHF", 0, 1)
-for chain in ("h4_chain_r18", "h4_chain_r36", "h6_chain_r18", "h8_chain_r18", "h8_chain_r36",
-              "h10_chain_r18", "h12_chain_r18"):
+for chain in ("h4_chain_r18", "h4_chain_r36", "h6_chain_r18", "h6_chain_r36", "h8_chain_r18",
+              "h8_chain_r36", "h10_chain_r18", "h10_chain_r36", "h12_chain_r18"):
     MOLECULES[f"{chain}_sto6g"] = (chain, "sto-6g", 0, 0, "RHF", 0, 1)
+
+# Close states of several spins in 2Sz = 0:
+# name: (geometry, basis, 2S of the SCF, SCF, frozen core orbitals, active orbitals, ISYM); active
+# orbitals are a number of those that follow the frozen ones, "pi" (odd in z), or None for all.
+SPINS = {
+    "b2_ms0_sto3g": ("b2", "sto-3g", 2, "ROHF", 0, None, 8),
+    "c2h4_twisted_cas_ms0_sto3g": ("c2h4_twisted", "sto-3g", 2, "ROHF", 4, 8, 4),
+    "c4h4_cas_ms0_sto3g": ("c4h4", "sto-3g", 2, "ROHF", 0, "pi", 4),
+    "ch2_bent_ms0_sto3g": ("ch2_triplet", "sto-3g", 2, "ROHF", 0, None, 2),
+    "ch2_linear_ms0_sto3g": ("ch2_linear", "sto-3g", 2, "ROHF", 0, None, 4),
+    "h4_square_r200_ms0_sto3g": ("h4_square_r200", "sto-3g", 0, "RHF", 0, None, 4),
+    "nh_ms0_sto3g": ("nh", "sto-3g", 2, "ROHF", 0, None, 4),
+    "o2_ms0_sto3g": ("o2", "sto-3g", 2, "ROHF", 0, None, 4),
+    "o3_fc_ms0_sto3g": ("o3", "sto-3g", 0, "RHF", 3, None, 1),
+}
 
 # name: ((length, rows), periodic along the length, electrons, 2 Sz, U), t = 1
 HUBBARD = {
     "hubbard_2x2_u4": ((2, 2), True, 4, 0, 4),
     "hubbard_4x2_u4": ((4, 2), True, 8, 0, 4),
+    "hubbard_4x2_u8": ((4, 2), True, 8, 0, 8),
     "hubbard_1d_l6_u0": ((6, 1), True, 6, 0, 0),
     "hubbard_1d_l6_u4": ((6, 1), True, 6, 0, 4),
     "hubbard_1d_l6_u4_ms2": ((6, 1), True, 6, 2, 4),
@@ -115,13 +132,25 @@ def one_body_lines(h, n, place=lambda p: p + 1):
         yield h[p, q], place(p), place(q), 0, 0
 
 
-def restricted(name, mol, mean_field, frozen, isym, directory):
+def choose_orbitals(mol, mean_field, frozen, active):
+    """The frozen and the active orbitals of a case; see SPINS."""
     orbitals = mean_field.mo_coeff
-    core, active = orbitals[:, :frozen], orbitals[:, frozen:]
+    if active == "pi":
+        labels = symm.label_orb_symm(mol, mol.irrep_name, mol.symm_orb, orbitals)
+        is_pi = numpy.array([label in ("B1u", "B2g", "B3g", "Au") for label in labels])
+        is_core = (mean_field.mo_occ == 2) & ~is_pi
+        return orbitals[:, is_core], orbitals[:, is_pi]
+    end = orbitals.shape[1] if active is None else frozen + active
+    return orbitals[:, :frozen], orbitals[:, frozen:end]
+
+
+def restricted(name, mol, mean_field, frozen, isym, directory, active=None, spin=None):
+    spin = mol.spin if spin is None else spin
+    core, active = choose_orbitals(mol, mean_field, frozen, active)
     density = 2 * core @ core.T
     h_ao = mean_field.get_hcore()
     e_core, h = mol.energy_nuc(), h_ao
-    if frozen:
+    if core.size:
         veff = scf.hf.get_veff(mol, density)
         e_core += numpy.einsum("ij,ji", h_ao + 0.5 * veff, density)
         h = h_ao + veff
@@ -132,12 +161,19 @@ def restricted(name, mol, mean_field, frozen, isym, directory):
     if mol.symmetry and mol.groupname in ORBSYM_MAP:
         labels = symm.label_orb_symm(mol, mol.irrep_id, mol.symm_orb, active)
         orbsym = [ORBSYM_MAP[mol.groupname][label] for label in labels]
-    electrons = mol.nelectron - 2 * frozen
+    electrons = mol.nelectron - 2 * core.shape[1]
     lines = [*two_body_lines(eri, n), *one_body_lines(h, n), (e_core, 0, 0, 0, 0)]
-    write_file(directory / f"{name}.fcidump", n, electrons, mol.spin, orbsym, isym, lines)
-    nelec = ((electrons + mol.spin) // 2, (electrons - mol.spin) // 2)
-    return lambda: fci.direct_spin1.kernel(h, eri, n, nelec, ecore=e_core, max_cycle=300,
-                                           conv_tol=1e-11, pspace_size=1500)[0]
+    write_file(directory / f"{name}.fcidump", n, electrons, spin, orbsym, isym, lines)
+    nelec = ((electrons + spin) // 2, (electrons - spin) // 2)
+
+    def exact():
+        # Several roots, so that a guess of one symmetry doesn't settle on its own lowest state.
+        roots = 4 if name in SPINS else 1
+        energies = fci.direct_spin1.kernel(h, eri, n, nelec, ecore=e_core, max_cycle=300,
+                                           conv_tol=1e-11, pspace_size=1500, nroots=roots)[0]
+        return numpy.min(energies)
+
+    return exact
 
 
 def unrestricted(name, mol, mean_field, directory):
@@ -164,7 +200,12 @@ def unrestricted(name, mol, mean_field, directory):
 
 
 def make_molecule(name, directory):
-    geometry, basis, charge, spin, kind, frozen, isym = MOLECULES[name]
+    if name in SPINS:
+        geometry, basis, spin, kind, frozen, active, isym = SPINS[name]
+        charge, written_spin = 0, 0
+    else:
+        geometry, basis, charge, spin, kind, frozen, isym = MOLECULES[name]
+        active, written_spin = None, spin
     mol = gto.M(atom=str(HERE / f"{geometry}.xyz"), basis=basis, charge=charge, spin=spin,
                 symmetry=kind != "UHF", verbose=0)
     if mol.symmetry and mol.groupname in ("Dooh", "Coov", "SO3"):
@@ -187,7 +228,8 @@ def make_molecule(name, directory):
         mean_field.kernel()
     if kind == "UHF":
         return mean_field.e_tot, unrestricted(name, mol, mean_field, directory)
-    return mean_field.e_tot, restricted(name, mol, mean_field, frozen, isym, directory)
+    return mean_field.e_tot, restricted(
+        name, mol, mean_field, frozen, isym, directory, active, written_spin)
 
 
 def make_hubbard(name, directory):
@@ -217,8 +259,8 @@ def main():
     parser.add_argument("--fci", action="store_true", help="print the exact energy too")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    for name in arguments.names or [*MOLECULES, *HUBBARD]:
-        make = make_molecule if name in MOLECULES else make_hubbard
+    for name in arguments.names or [*MOLECULES, *SPINS, *HUBBARD]:
+        make = make_hubbard if name in HUBBARD else make_molecule
         mean_field, exact = make(name, arguments.output)
         row = f"{name:28s}"
         row += f" E_HF {mean_field:.10f}" if mean_field is not None else ""

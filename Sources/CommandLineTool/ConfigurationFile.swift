@@ -1,21 +1,22 @@
 internal import ArgumentParser
 internal import Foundation
 internal import TOMLKit
+internal import Training
 
 /// The options of a TOML file, under the names that they have on the command line.
-///
-/// The file becomes a command line that the same parser reads, so names, values and ranges are
-/// declared once:
 ///
 /// ```toml
 /// ansatz = "retnet"
 /// phase-hidden = [64, 64]
 /// spin-flip = true
 /// ```
-struct ConfigurationFile: ParsableArguments {
-  @OptionGroup var lattice: LatticeOptions
-  @OptionGroup var settings: SettingsOptions
-  @OptionGroup var run: RunOptions
+///
+/// Settings go to ``Setting``; what else the file has becomes a command line that the options' own
+/// parser reads, so that names, values and ranges are declared once.
+struct ConfigurationFile {
+  var lattice = LatticeOptions()
+  var settings: [GivenSetting] = []
+  var run = RunOptions()
 
   /// Reads a TOML file.
   ///
@@ -37,67 +38,113 @@ struct ConfigurationFile: ParsableArguments {
         "\(path), line \(error.source.begin.line): \(error.description). Expected lines such as "
           + "'steps = 100' or 'ansatz = \"retnet\"'.")
     }
-    var arguments: [String] = []
+    var file = ConfigurationFile()
+    var words: [String] = []
     for key in table.keys.sorted() {
-      guard optionNames.contains(key) else {
-        throw ToolError("\(path): there is no option '\(key)'.\(Self.suggestion(for: key))")
+      guard let value = table[key], let shape = shapes[key] else {
+        throw ToolError("\(path): there is no option '\(key)'.\(suggestion(for: key))")
       }
-      guard let value = table[key], let words = words(of: key, value) else {
+      guard let text = shape.text(of: value) else {
+        let expected = Setting.named(key)?.expected ?? shape.description
         throw ToolError(
-          "\(path): the value of '\(key)' must be a number, a text, true, false or a list of "
-            + "whole numbers.")
+          "\(path): '\(key)' must be \(expected), written like \(shape.example(key)); it is "
+            + "\(value.debugDescription).")
       }
-      // One key at a time, so that a complaint is about this one.
-      do {
-        _ = try Self.parse(words)
-      } catch {
-        throw ToolError("\(path): \(Self.message(for: error))")
+      if let setting = Setting.named(key) {
+        let given = GivenSetting(setting: setting, text: text, file: path)
+        do { try given.check() } catch {
+          throw ToolError("\(path): \(withQuotes(error.message)).")
+        }
+        file.settings.append(given)
+      } else {
+        let option = shape == .flag ? "--\(text == "true" ? "" : "no-")\(key)" : "--\(key)=\(text)"
+        // One key at a time, so that a complaint is about this one.
+        do { _ = try Rest.parse([option]) } catch {
+          throw ToolError("\(path): \(Rest.message(for: error))")
+        }
+        words.append(option)
       }
-      arguments += words
     }
-    do {
-      return try Self.parse(arguments)
-    } catch {
-      throw ToolError("\(path): \(Self.message(for: error))")
-    }
+    let rest = try Rest.parse(words)
+    (file.lattice, file.run) = (rest.lattice, rest.run)
+    return file
   }
 
-  /// The names that a file may use: all long options of the help text but `--help` itself.
-  static let optionNames: Set<String> = {
-    var names: Set<String> = []
-    // An option's line is indented by two blanks, its explanation by more.
-    for line in helpMessage(columns: 120).split(separator: "\n") where line.hasPrefix("  -") {
-      let words = line.dropFirst(2).prefix { $0 != "<" }.split { " ,/".contains($0) }
-      names.formUnion(words.prefix { $0.hasPrefix("-") }.map { String($0.trimmingPrefix("--")) })
+  /// What a file may hold beside settings.
+  private struct Rest: ParsableArguments {
+    @OptionGroup var lattice: LatticeOptions
+    @OptionGroup var run: RunOptions
+  }
+
+  /// The keys that a file may use, and what their values look like.
+  private static let shapes: [String: Setting.Shape] = {
+    var shapes = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, $0.shape) })
+    let others = declaredOptions(of: LatticeOptions()) + declaredOptions(of: RunOptions())
+    for (name, option) in others {
+      shapes[name] =
+        switch option {
+        case is Option<Int?>: .integer
+        case is Option<Double?>: .number
+        case is Flag<Bool?>: .flag
+        default: .word
+        }
     }
-    return names.filter { $0.first != "-" && !$0.hasPrefix("no-") }.subtracting(["help"])
+    return shapes
   }()
 
-  /// Returns the command-line words of one key.
-  private static func words(of key: String, _ value: any TOMLValueConvertible) -> [String]? {
-    switch value.type {
-    case .bool: value.bool.map { [$0 ? "--\(key)" : "--no-\(key)"] }
-    case .int: value.int.map { ["--\(key)=\($0)"] }
-    case .double: value.double.map { ["--\(key)=\($0)"] }
-    case .string: value.string.map { ["--\(key)=\($0)"] }
-    case .array:
-      value.array.flatMap { array in
-        let numbers = array.compactMap(\.int)
-        return numbers.count == array.count
-          ? ["--\(key)=" + numbers.map(String.init).joined(separator: ",")] : nil
-      }
-    default: nil
-    }
-  }
+  /// Whether a file may use a key.
+  static func isKey(_ name: String) -> Bool { shapes[name] != nil }
 
   /// Returns " Did you mean …?" with the nearest names, or nothing where none is near.
   static func suggestion(for key: String) -> String {
-    let ranked = optionNames.map { (distance: editDistance(key, $0), name: $0) }
+    let ranked = shapes.keys.map { (distance: editDistance(key, $0), name: $0) }
       .filter { $0.distance <= 2 + key.count / 4 }
       .sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }
       .prefix(3)
     if ranked.isEmpty { return " See 'qchem-nqs solve --help' for the options." }
     return " Did you mean \(ranked.map { "'\($0.name)'" }.joined(separator: " or "))?"
+  }
+}
+
+extension Setting.Shape {
+  /// Returns a TOML value as the text of an option, or nil where it does not have this shape.
+  fileprivate func text(of value: any TOMLValueConvertible) -> String? {
+    switch (self, value.type) {
+    case (.flag, .bool): value.bool.map { "\($0)" }
+    case (.integer, .int), (.number, .int), (.word, .int), (.integers, .int):
+      value.int.map { "\($0)" }
+    // 1e3 is no integer in TOML, and the setting says so.
+    case (.number, .double), (.integer, .double): value.double.map { "\($0)" }
+    case (.word, .string), (.integers, .string): value.string
+    case (.integers, .array):
+      value.array.flatMap { array in
+        let numbers = array.compactMap(\.int)
+        return numbers.count == array.count
+          ? numbers.map(String.init).joined(separator: ",") : nil
+      }
+    default: nil
+    }
+  }
+
+  fileprivate var description: String {
+    switch self {
+    case .integer: "a whole number"
+    case .number: "a number"
+    case .word: "a text"
+    case .flag: "true or false"
+    case .integers: "whole numbers"
+    }
+  }
+
+  /// How a key of this shape is written.
+  fileprivate func example(_ key: String) -> String {
+    switch self {
+    case .integer: "\(key) = 100"
+    case .number: "\(key) = 0.5"
+    case .word: "\(key) = \"…\""
+    case .flag: "\(key) = true"
+    case .integers: "\(key) = [64, 64]"
+    }
   }
 }
 

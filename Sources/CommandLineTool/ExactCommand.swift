@@ -32,7 +32,7 @@ struct ExactCommand: ParsableCommand {
   @Option(help: "The number of states.")
   var roots = 1
 
-  @Option(help: "The irrep by its number, from 1, or any. (default: any)")
+  @Option(parsing: .unconditional, help: "The irrep by its number, from 1, or any. (default: any)")
   var irrep: IrrepOption?
 
   @Option(help: ArgumentHelp("The most memory to use, such as 8G or 500M.", valueName: "bytes"))
@@ -72,6 +72,7 @@ struct ExactCommand: ParsableCommand {
   private func solveMolecule(_ path: String) throws -> ExactResult {
     let molecule = try MoleculeInput.read(path, logger: talk.verbosity.makeLogger())
     var label: UInt8?
+    if case .text(let text) = irrep { throw molecule.irrepError(text) }
     if case .number(let number) = irrep, molecule.integrals.orbitalIrreps != nil || number != 1 {
       label = try molecule.label(ofIrrep: number)
     }

@@ -19,7 +19,9 @@ struct LatticeOptions: ParsableArguments {
   @Option(help: "The lattice: chain, square, triangular or kagome. (default: square)")
   var geometry: String?
 
-  @Option(help: ArgumentHelp("Its size in cells, such as 16 or 4x4.", valueName: "cells"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Its size in cells, such as 16 or 4x4.", valueName: "cells"))
   var size: String?
 
   @Option(help: "The edges. (default: periodic)")

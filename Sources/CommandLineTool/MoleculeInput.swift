@@ -86,6 +86,7 @@ struct MoleculeInput {
     case .number(let number):
       let label = try label(ofIrrep: number)
       return .molecule(integrals, irrep: integrals.orbitalIrreps == nil ? .any : .label(label))
+    case .text(let text): throw irrepError(text)
     case nil: break
     }
     guard let target = integrals.targetIrrep, integrals.orbitalIrreps != nil else {

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import HDF5Files
 internal import Integrals
+internal import Results
 internal import Synchronization
 internal import Training
 

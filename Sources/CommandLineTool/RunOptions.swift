@@ -3,11 +3,19 @@ internal import ArgumentParser
 /// What becomes of a run: its files and its end.
 struct RunOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: """
       The irrep of the state: its number in the file's ORBSYM, from 1, or any. \
       (default: the file's ISYM, see the user guide)
       """)
   var irrep: IrrepOption?
+
+  @Option(
+    help: """
+      The total spin S of a molecule's state, such as 0, 1/2 or 1, held by a penalty. \
+      (default: that of the lowest state)
+      """)
+  var spin: SpinOption?
 
   @Option(
     name: .shortAndLong,
@@ -22,7 +30,9 @@ struct RunOptions: ParsableArguments {
     help: "Do not keep an earlier result of the output's name. (default: no)")
   var overwrite: Bool?
 
-  @Option(help: "Steps between checkpoints. (default: as many as take 20 seconds)")
+  @Option(
+    parsing: .unconditional,
+    help: "Steps between checkpoints. (default: as many as take 20 seconds)")
   var checkpointEvery: Int?
 
   @Flag(
@@ -38,6 +48,7 @@ struct RunOptions: ParsableArguments {
   func over(_ other: RunOptions) -> RunOptions {
     var merged = self
     merged.irrep = irrep ?? other.irrep
+    merged.spin = spin ?? other.spin
     merged.output = output ?? other.output
     merged.overwrite = overwrite ?? other.overwrite
     merged.checkpointEvery = checkpointEvery ?? other.checkpointEvery
@@ -46,21 +57,21 @@ struct RunOptions: ParsableArguments {
   }
 }
 
-/// Which irreps may contribute, as the command line says it.
-enum IrrepOption: ExpressibleByArgument, Equatable {
-  /// All of them.
-  case any
-  /// One, from 1 as in an FCIDUMP.
-  case number(Int)
+/// A total spin: a whole number or a half, as `3/2` or `1.5`.
+struct SpinOption: ExpressibleByArgument, Equatable {
+  /// 2S.
+  let twice: Int
 
   init?(argument: String) {
-    if argument == "any" {
-      self = .any
-    } else if let number = Int(argument) {
-      self = .number(number)
-    } else {
-      return nil
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false)
+    let twice: Double?
+    switch parts.count {
+    case 1: twice = Double(argument).map { 2 * $0 }
+    case 2 where parts[1] == "2": twice = Int(parts[0]).map { Double($0) }
+    default: twice = nil
     }
+    guard let twice, let whole = Int(exactly: twice), (0...1000).contains(whole) else { return nil }
+    self.twice = whole
   }
 }
 
@@ -81,4 +92,13 @@ struct TalkOptions: ParsableArguments {
 
   /// How much is said.
   var verbosity: Verbosity { quiet ? .quiet : verbose ? .verbose : .normal }
+}
+
+/// Throws unless an option that was given passes the test.
+func require<Value>(
+  _ name: String, _ value: Value?, _ expected: String, _ test: (Value) -> Bool
+) throws {
+  if let value, !test(value) {
+    throw ValidationError("--\(name) must be \(expected), not \(value).")
+  }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import HDF5Files
 internal import Logging
+internal import Results
 internal import Training
 
 /// `qchem-nqs solve`.
@@ -54,9 +55,9 @@ struct SolveCommand: ParsableCommand {
     let start = ContinuousClock.now
     let signals = SignalWatch()
     let logger = talk.verbosity.makeLogger()
-    var options = SolveOptions(lattice: lattice, settings: [settings], files: files)
+    var options = SolveOptions(lattice: lattice, settings: settings.given, files: files)
     if let config { options = options.over(try ConfigurationFile.read(config)) }
-    let plan =
+    var plan =
       if let resume {
         try SolvePlan(resuming: resume, input: input, options: options, logger: logger)
       } else {
@@ -71,7 +72,13 @@ struct SolveCommand: ParsableCommand {
     do {
       run = try makeTrainingRun(plan.problem, settings: plan.settings, snapshot: plan.snapshot)
     } catch {
-      throw ToolError("\(error)")
+      throw ToolError(error)
+    }
+    for warning in options.settings.warnings(
+      in: run.settings, problem: plan.problem, sectorDimension: run.sectorDimension)
+    {
+      logger.warning("\(withFlags(warning))")
+      plan.warnings.append(warning)
     }
     if let expected = plan.sectorDimension, expected != run.sectorDimension {
       throw ToolError(
@@ -103,7 +110,7 @@ struct SolveCommand: ParsableCommand {
     do {
       outcome = try driver.drive(progress: &progress)
     } catch let error as TrainingError {
-      throw ToolError("\(error)")
+      throw ToolError(error)
     } catch let error as HDF5Error {
       throw ToolError("the result could not be written. \(error)")
     }
@@ -129,8 +136,7 @@ struct SolveCommand: ParsableCommand {
     let summary = SolveSummary(
       run: run, final: final, plan: plan, output: failure == nil ? plan.output.path : nil,
       seconds: seconds(since: start))
-    if final.isCollapsed { logger.warning("\(summary.collapseWarning)") }
-    if let warning = summary.referenceWarning { logger.warning("\(warning)") }
+    for warning in final.warnings { logger.warning("\(withFlags(warning))") }
     do {
       try Console.result(talk.json ? summary.json.text() : summary.text(quiet: talk.quiet))
     } catch let printing {
@@ -139,7 +145,7 @@ struct SolveCommand: ParsableCommand {
     }
     // The numbers are out before the complaint, so that a full disk does not lose them.
     if let failure { throw ToolError("the result could not be written. \(failure)") }
-    if options.files.requireConvergence == true, !run.isConverged {
+    if options.files.requireConvergence == true, !final.isConverged {
       logger.warning("not converged after \(run.trace.count) steps")
       throw ExitCode(3)
     }

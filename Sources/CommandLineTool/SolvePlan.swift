@@ -3,28 +3,21 @@ internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
 internal import Logging
+internal import Results
 internal import Training
 
 /// The options of a run from the command line and the configuration file.
 struct SolveOptions {
   var lattice: LatticeOptions
-  /// Lists of settings; later ones win.
-  var settings: [SettingsOptions]
+  /// The settings that were given; later ones win.
+  var settings: [GivenSetting]
   var files: RunOptions
 
   /// Returns these options over those of a file.
   func over(_ file: ConfigurationFile) -> SolveOptions {
     SolveOptions(
-      lattice: lattice.over(file.lattice), settings: [file.settings] + settings,
+      lattice: lattice.over(file.lattice), settings: file.settings + settings,
       files: files.over(file.run))
-  }
-
-  /// Overwrites those settings that were given.
-  func apply(to result: inout Settings, positions: Int) throws {
-    for options in settings { try options.apply(to: &result, positions: positions) }
-    if let width = result.ansatz.width, let heads = result.ansatz.heads, width % heads != 0 {
-      throw ToolError("--width must be a multiple of --heads, but \(width) is not of \(heads).")
-    }
   }
 }
 
@@ -39,8 +32,8 @@ struct SolvePlan {
   let provenance: RunRecord.Provenance
   /// The number of configurations in the sector of the run that is resumed; nil for a new one.
   let sectorDimension: Double?
-  /// What the input's reader had to assume.
-  let warnings: [String]
+  /// What the input's reader had to assume, and which settings have no effect.
+  var warnings: [String]
 
   /// Plans a new run.
   init(input: String?, options: SolveOptions, logger: Logger) throws {
@@ -54,6 +47,7 @@ struct SolvePlan {
       warnings = molecule.file.warnings
     case (nil, let model?):
       if options.files.irrep != nil { throw ToolError("--irrep is for molecules.") }
+      if options.files.spin != nil { throw ToolError("--spin is for molecules.") }
       problem = .lattice(model)
       name = model.name + ".nqs.h5"
     case (_?, _?): throw ToolError("give an integral file or --lattice, not both.")
@@ -62,9 +56,12 @@ struct SolvePlan {
         "what is to be solved? Give an integral file, --lattice with --size, or --resume.")
     }
     var settings = Settings()
-    try options.apply(to: &settings, positions: problem.positions)
+    try options.settings.apply(to: &settings, positions: problem.positions)
+    settings.ansatz.twiceSpin = options.files.spin?.twice
     self.settings = settings
-    self.warnings = warnings
+    let useless = try options.settings.checkEffects(in: settings, problem: problem)
+    for warning in useless { logger.warning("\(warning)") }
+    self.warnings = warnings + useless
     snapshot = nil
     sectorDimension = nil
     continuesOutput = false
@@ -76,6 +73,7 @@ struct SolvePlan {
 
   /// Plans to go on with a run.
   init(resuming path: String, input: String?, options: SolveOptions, logger: Logger) throws {
+    try checkResumePath(path)
     let name = options.files.output ?? path
     var record = try Self.read(path)
     output = try OutputFile(
@@ -84,6 +82,9 @@ struct SolvePlan {
     record = try Self.read(path)
     if options.files.irrep != nil {
       throw ToolError("--irrep cannot change on --resume; start a new run for another state.")
+    }
+    if options.files.spin != nil {
+      throw ToolError("--spin cannot change on --resume; start a new run for another state.")
     }
     let given: Problem?
     if let input {
@@ -97,21 +98,21 @@ struct SolvePlan {
           + "with it, or start a new run without --resume.")
     }
     var settings = record.settings
-    try options.apply(to: &settings, positions: record.problem.positions)
-    guard settings.withEnd(of: record.settings) == record.settings else {
-      throw ToolError(
-        "--resume goes on with the run's own settings; only --steps, --energy-tolerance, --window, "
-          + "--final-draws, --final-samples, --exact-limit, --leading and --threads may change.")
-    }
+    try options.settings.apply(to: &settings, goingOnWith: record)
+    let useless = try options.settings.checkEffects(in: settings, problem: record.problem)
+    for warning in useless { logger.warning("\(warning)") }
     problem = record.problem
     self.settings = settings
     // A run that was stopped before its first step begins again, with the same numbers.
     snapshot = record.snapshot.isPrepared ? record.snapshot : nil
-    warnings = []
+    warnings = useless
     continuesOutput = OutputFile.isSameFile(name, path)
     provenance = Self.makeProvenance(input: record.provenance.input)
     sectorDimension = record.sectorDimension
     logger.notice("going on after step \(record.snapshot.step) of \(path)")
+    for line in try options.settings.notices(of: record, goingOnWith: settings) {
+      logger.notice("\(line)")
+    }
   }
 
   private static func read(_ path: String) throws -> RunRecord {
@@ -174,16 +175,4 @@ extension Problem {
 extension RunRecord {
   /// The problem's name for people.
   var problemName: String { problem.name(input: provenance.input) }
-}
-
-extension Settings {
-  /// Returns these settings with those of the run's end, which a resumed run may change, taken
-  /// from another.
-  fileprivate func withEnd(of other: Settings) -> Settings {
-    var result = self
-    result.convergence = other.convergence
-    result.evaluation = other.evaluation
-    result.threads = other.threads
-    return result
-  }
 }

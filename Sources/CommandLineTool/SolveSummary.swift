@@ -2,6 +2,7 @@ internal import Foundation
 internal import Hamiltonians
 internal import LinearAlgebra
 internal import Parallelism
+internal import Problems
 internal import Training
 
 /// What `solve` prints at the end.
@@ -21,30 +22,6 @@ struct SolveSummary {
   /// The energy of the best single determinant; nil for lattices.
   private var referenceEnergy: Double? { sites == nil ? run.referenceEnergy : nil }
 
-  /// What a user must know about a collapsed state.
-  var collapseWarning: String {
-    String(
-      format: """
-        SUPPORT COLLAPSE: configurations outside the sample would lower the energy by about \
-        %.2e \(plan.unit): the state has lost them or is not converged, and the energy below is not \
-        that of the ground state. Try more --steps, more --samples, another --seed, \
-        --start perturbative or --annealing linear.
-        """, -final.leakEnergy)
-  }
-
-  /// What a user must know about an energy that no training should end with; nil for others.
-  var referenceWarning: String? {
-    // Where one configuration is exact, training comes to it from above.
-    let tolerance = max(
-      1e-6 * abs(run.referenceEnergy), 10 * (run.settings.convergence.energyTolerance ?? 0))
-    guard final.energy - 3 * final.error > run.referenceEnergy + tolerance else { return nil }
-    return String(
-      format: """
-        the energy is above that of the best single configuration, %.6f \(plan.unit): the training \
-        has not got anywhere. Try more --steps, another --seed or --start perturbative.
-        """, run.referenceEnergy)
-  }
-
   var json: JSONValue {
     var members: [JSONValue.Member] = []
     func add(_ key: String, _ value: JSONValue) { members.append(.init(key: key, value: value)) }
@@ -57,7 +34,7 @@ struct SolveSummary {
     add("seed", Int(exactly: settings.seed).map { .integer($0) } ?? .string("\(settings.seed)"))
     add("threads", .integer(settings.threads ?? ProcessorCount.current.count))
     add("steps", .integer(run.trace.count))
-    add("converged", .bool(run.isConverged))
+    add("converged", .bool(final.isConverged))
     add("unit", .string(plan.unit))
     add("energy", .number(final.energy))
     add("energy_error", .number(final.error))
@@ -72,6 +49,8 @@ struct SolveSummary {
     add("correlation_energy", .number(referenceEnergy.map { final.energy - $0 }))
     add("subspace_energy", .number(final.subspaceEnergy))
     add("v_score", .number(final.vScore))
+    add("residual_energy", .number(final.residual))
+    add("remaining_error", .number(final.remainingError))
     add("leak_energy", .number(final.leakEnergy))
     add("leak_weight", .number(final.leakWeight))
     add("collapsed", .bool(final.isCollapsed))
@@ -83,9 +62,7 @@ struct SolveSummary {
     add("dropped_weight", .number(final.droppedWeight))
     add("wall_seconds", .number(seconds))
     add("output", .string(output))
-    add(
-      "warnings", .array((plan.warnings + [referenceWarning].compactMap { $0 }).map { .string($0) })
-    )
+    add("warnings", .array((plan.warnings + final.warnings.map(withFlags)).map { .string($0) }))
     return .object(members)
   }
 
@@ -97,14 +74,19 @@ struct SolveSummary {
         label.padding(toLength: 20, withPad: " ", startingAt: 0) + value
       }
     }
+    // No more digits than are known, and one.
+    let unknown = max(final.error, final.remainingError ?? 0)
+    let digits = unknown > 0 ? max(3, min(10, 1 - Int(log10(unknown).rounded(.down)))) : 10
+    let ending = final.isConverged ? "" : "  NOT CONVERGED"
     if let sites {
+      let number = Double(sites)
       lines.append(
-        String(
-          format: "ENERGY PER SITE  %.10f J  +/- %.10f", final.energy / Double(sites),
-          final.error / Double(sites)))
+        "ENERGY PER SITE  " + fixed(final.energy / number, digits) + " J  +/- "
+          + fixed(final.error / number, max(7, digits)) + ending)
     }
     lines.append(
-      String(format: "FINAL ENERGY  %.10f %@  +/- %.7f", final.energy, plan.unit, final.error))
+      "FINAL ENERGY  " + fixed(final.energy, digits) + " \(plan.unit)  +/- "
+        + fixed(final.error, max(7, digits)) + ending)
     return lines.joined(separator: "\n")
   }
 
@@ -112,7 +94,7 @@ struct SolveSummary {
     let unit = plan.unit
     let whole = final.isExactSum ? ", the whole sector: no statistical error" : ""
     var rows: [(String, String)] = [
-      ("steps", "\(run.trace.count)\(run.isConverged ? ", converged" : "")"),
+      ("steps", "\(run.trace.count), \(final.isConverged ? "converged" : "NOT CONVERGED")"),
       ("configurations", "\(final.distinctSamples)\(whole)"),
       ("variance", String(format: "%.3e \(unit)^2", final.variance)),
       ("V-score", String(format: "%.3e", final.vScore)),
@@ -123,6 +105,13 @@ struct SolveSummary {
           final.leakEnergy, final.leakWeight)
       ),
     ]
+    if let remaining = final.remainingError, let residual = final.residual {
+      rows.append(
+        (
+          "remaining error",
+          String(format: "about %.1e \(unit) (residual %.1e)", remaining, residual)
+        ))
+    }
     if final.droppedWeight > 0 {
       rows.append(("dropped weight", String(format: "%.2e", final.droppedWeight)))
     }

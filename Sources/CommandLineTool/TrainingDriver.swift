@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Logging
+internal import Results
 internal import Training
 
 /// Drives a run to its end and keeps its result file.
@@ -33,7 +34,7 @@ struct TrainingDriver {
     var first = record(nil)
     first.snapshot.isPrepared = !isNew
     keeper.keep(first)
-    try run.prepare { logger.notice("\($0)") }
+    try run.prepare { logger.notice("\(withFlags($0))") }
     keeper.keep(record(nil))
     signals.waitForSteps()
     var lastStored = ContinuousClock.now

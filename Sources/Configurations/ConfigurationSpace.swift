@@ -25,6 +25,8 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
   public let order: [Int]
   /// 0 without spin-flip symmetry, otherwise its eigenvalue, +1 or −1.
   public let spinFlipParity: Int
+  /// The irrep that electrons are held to, as an XOR label; nil for none.
+  public let irrep: UInt8?
   /// The sector of representatives.
   public let automaton: SectorAutomaton
   /// All orbitals or sites.
@@ -65,6 +67,7 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
     self.kind = .electrons
     self.order = order
     self.spinFlipParity = spinFlipParity
+    self.irrep = followsIrrep ? irrep : nil
     mask = order.count == Word.bitWidth ? ~0 : (1 << Word(order.count)) - 1
     isDescending = order == Array((0..<order.count).reversed())
     orbits = nil
@@ -107,6 +110,7 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
     kind = .spins
     self.order = order
     self.spinFlipParity = spinFlipParity
+    irrep = nil
     mask = order.count == Word.bitWidth ? ~0 : (1 << Word(order.count)) - 1
     isDescending = false
     orbits = nil
@@ -150,6 +154,7 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
     kind = .spins
     self.order = order
     spinFlipParity = flip?.character ?? 0
+    irrep = nil
     mask = order.count == Word.bitWidth ? ~0 : (1 << Word(order.count)) - 1
     isDescending = false
     self.orbits = orbits
@@ -225,6 +230,15 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
       return (configuration, spinFlipParity == -1 && size == 1 ? 0 : 1, size)
     }
     return (flipped(configuration), spinFlipParity, size)
+  }
+
+  /// Returns ``orbit(of:)`` of many configurations.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  public func orbits(
+    of configurations: [Configuration<Word>]
+  ) -> [(representative: Configuration<Word>, sign: Int, size: Int)] {
+    configurations.map { orbit(of: $0) }
   }
 
   /// Returns the representative of a configuration.

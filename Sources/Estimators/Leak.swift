@@ -62,6 +62,7 @@ extension LocalEnergyEstimator {
   public func leak(
     of sample: Sample<Word>, energies: LocalEnergies, floor: Double, random: RandomSource
   ) -> Leak {
+    assert(energies.real.count == sample.count, "the energies are of another sample")
     let limit = 1.0 / Self.leakDraws
     let logScale = energies.logScale.isFinite ? energies.logScale : 0
     var inside: [Configuration<Word>] = []

@@ -113,6 +113,38 @@ public enum HDF5ElementClass: Sendable {
   }
 }
 
+/// Whether the bits that a number's type names lie within its bytes.
+///
+/// In a damaged file they may not, and the library's conversions then leave their buffers.
+func isSoundNumber(_ type: hid_t) -> Bool {
+  let bits = 8 * H5Tget_size(type)
+  switch H5Tget_class(type) {
+  case H5T_INTEGER: return isWithin(Int(H5Tget_offset(type)), H5Tget_precision(type), bits)
+  case H5T_FLOAT:
+    var (sign, exponent, exponentSize, mantissa, mantissaSize) = (0, 0, 0, 0, 0)
+    let precision = H5Tget_precision(type)
+    guard isWithin(Int(H5Tget_offset(type)), precision, bits),
+      H5Tget_fields(type, &sign, &exponent, &exponentSize, &mantissa, &mantissaSize) >= 0
+    else { return false }
+    return isWithin(sign, 1, precision) && isWithin(exponent, exponentSize, precision)
+      && isWithin(mantissa, mantissaSize, precision)
+  case H5T_ENUM:
+    guard let base = Handle(H5Tget_super(type), .type) else { return false }
+    return H5Tget_size(base.id) == H5Tget_size(type) && isSoundNumber(base.id)
+  case H5T_COMPOUND:
+    return (0..<UInt32(max(0, H5Tget_nmembers(type)))).allSatisfy { index in
+      guard let member = Handle(H5Tget_member_type(type, index), .type) else { return false }
+      return isWithin(H5Tget_member_offset(type, index), H5Tget_size(member.id), bits / 8)
+        && isSoundNumber(member.id)
+    }
+  default: return true
+  }
+}
+
+private func isWithin(_ start: Int, _ count: Int, _ bound: Int) -> Bool {
+  start >= 0 && count > 0 && count <= bound && start <= bound - count
+}
+
 /// The value of an attribute.
 public enum HDF5Value: Equatable, Sendable {
   case bool(Bool)

@@ -65,6 +65,8 @@ extension HDF5Group {
         let shape = dimensions(of: space)
       else { throw error("read the attribute '\(name)'", object) }
       let count = try elementCount(shape, 8, name)
+      try checkType(type, name)
+      try check(count, of: H5Tget_size(type.id), fitInto: fileSize(), name)
       let isScalar = shape.isEmpty
       let id = attribute.id
       switch HDF5ElementClass(ofType: type.id) {

@@ -54,7 +54,7 @@ extension HDF5Group {
       let shape = try shape(of: dataset, name)
       let kind = Element.hdf5Kind
       try checkClass(dataset, kind, name)
-      let count = try elementCount(shape, MemoryLayout<Element>.stride, name)
+      let count = try elementCount(of: dataset, shape, MemoryLayout<Element>.stride, name)
       // A foreign byte may be neither 0 nor 1, so it must not be read as Bool itself.
       if kind == .boolean {
         let bytes: [UInt8] = try readElements(dataset, .uint8, count, name)
@@ -97,7 +97,7 @@ extension HDF5Group {
       }
       let dataset = try open(name)
       let shape = try shape(of: dataset, name)
-      let count = try elementCount(shape, 16, name)
+      let count = try elementCount(of: dataset, shape, 16, name)
       var parts: [[Double]] = []
       for member in ["r", "i"] {
         guard let type = Handle(H5Tcreate(H5T_COMPOUND, 8), .type),
@@ -217,6 +217,8 @@ extension HDF5Group {
     guard let shape = dimensions(of: space) else {
       throw error("read the dataset's shape", name)
     }
+    // So that products of the dimensions don't overflow.
+    _ = try elementCount(shape, 1, name)
     return shape
   }
 
@@ -259,6 +261,84 @@ extension HDF5Group {
       throw error("read integers", name, reason: "the dataset holds floating-point numbers")
     case .complex: throw error("read real numbers", name, reason: "the dataset is complex")
     case .string, .other: throw error("read numbers", name, reason: "the dataset holds others")
+    }
+  }
+
+  /// The number of a dataset's elements, after checking that they are stored.
+  ///
+  /// A damaged shape would otherwise ask for memory that the machine doesn't have, or make the
+  /// library read beyond its own.
+  func elementCount(
+    of dataset: borrowing Handle, _ shape: [Int], _ stride: Int, _ name: String
+  ) throws(HDF5Error) -> Int {
+    let count = try elementCount(shape, stride, name)
+    guard let type = Handle(H5Dget_type(dataset.id), .type),
+      let creation = Handle(H5Dget_create_plist(dataset.id), .properties)
+    else { throw error("read the dataset", name) }
+    try checkType(type, name)
+    let size = H5Tget_size(type.id)
+    switch H5Pget_layout(creation.id) {
+    case H5D_CHUNKED:
+      try checkChunks(of: dataset, creation, name)
+      try check(count, of: size, fitInto: Self.deflateLimit * fileSize(), name)
+    case H5D_COMPACT:
+      try check(count, of: size, fitInto: Int(clamping: H5Dget_storage_size(dataset.id)), name)
+    case H5D_CONTIGUOUS where H5Pget_external_count(creation.id) == 0:
+      // Nothing is stored of a dataset that was never written.
+      let stored = Int(clamping: H5Dget_storage_size(dataset.id))
+      try check(count, of: size, fitInto: stored == 0 ? fileSize() : min(stored, fileSize()), name)
+    default: break
+    }
+    return count
+  }
+
+  /// Throws where the type of stored numbers is damaged.
+  func checkType(_ type: borrowing Handle, _ name: String) throws(HDF5Error) {
+    guard isSoundNumber(type.id) else {
+      throw error(
+        "read the type of the numbers", name, reason: "their bits don't lie within their bytes",
+        remedy: "The file may be damaged: write or copy it again")
+    }
+  }
+
+  /// Deflate makes data at most this many times smaller.
+  private static let deflateLimit = 1032
+
+  /// Throws where chunks are larger than a dataset that doesn't grow, which HDF5 never writes.
+  private func checkChunks(
+    of dataset: borrowing Handle, _ creation: borrowing Handle, _ name: String
+  ) throws(HDF5Error) {
+    var chunk = [hsize_t](repeating: 0, count: Int(H5S_MAX_RANK))
+    var largest = chunk
+    guard let space = Handle(H5Dget_space(dataset.id), .space) else {
+      throw error("read the dataset's shape", name)
+    }
+    let rank = H5Pget_chunk(creation.id, Int32(H5S_MAX_RANK), &chunk)
+    guard rank >= 0, rank == H5Sget_simple_extent_dims(space.id, nil, &largest),
+      zip(chunk, largest).prefix(Int(rank)).allSatisfy({ $0 <= $1 })
+    else {
+      throw error(
+        "read the dataset", name, reason: "its chunks are larger than the dataset",
+        remedy: "The file may be damaged: write or copy it again")
+    }
+  }
+
+  /// The file's size in bytes, at most 2⁵²; 0 where it isn't known.
+  func fileSize() -> Int {
+    var size: hsize_t = 0
+    return H5Fget_filesize(file.id, &size) >= 0 ? min(1 << 52, Int(clamping: size)) : 0
+  }
+
+  /// Throws where `count` elements of `size` bytes are more than `available` bytes.
+  func check(
+    _ count: Int, of size: Int, fitInto available: Int, _ name: String
+  ) throws(HDF5Error) {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
+    guard !overflow, bytes <= available else {
+      throw error(
+        "read the dataset", name,
+        reason: "\(count) elements of \(size) bytes don't fit into \(available) bytes",
+        remedy: "The file may be damaged: write or copy it again")
     }
   }
 

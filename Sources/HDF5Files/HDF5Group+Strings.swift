@@ -53,7 +53,7 @@ extension HDF5Group {
       }
       let id = dataset.id
       let count = try elementCount(
-        try shape(of: dataset, name), max(8, H5Tget_size(type.id)), name)
+        of: dataset, try shape(of: dataset, name), max(8, H5Tget_size(type.id)), name)
       let strings = stringElements(type: type, space: space, count: count) {
         H5Dread(id, $0, nqs_H5S_ALL, nqs_H5S_ALL, nqs_H5P_DEFAULT, $1)
       }

@@ -17,6 +17,21 @@ public protocol Hamiltonian<Word>: Sendable {
   func appendConnections(
     of configuration: Configuration<Word>, above cutoff: Double,
     to connections: inout ConnectionList<Word>)
+
+  /// Returns `⟨x|H|y⟩` of any two configurations of the sector.
+  ///
+  /// Without an implementation of its own, it is looked for in the row of `y`.
+  func element(_ x: Configuration<Word>, _ y: Configuration<Word>) -> Double
+}
+
+extension Hamiltonian {
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  public func element(_ x: Configuration<Word>, _ y: Configuration<Word>) -> Double {
+    if x == y { return diagonalElement(x) }
+    var row = ConnectionList<Word>()
+    appendConnections(of: y, above: 0, to: &row)
+    return row.configurations.firstIndex(of: x).map { row.elements[$0] } ?? 0
+  }
 }
 
 /// Configurations with the matrix elements that lead to them.

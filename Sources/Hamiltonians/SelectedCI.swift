@@ -91,7 +91,7 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
       space.addRows(hamiltonian, cutoff: cutoff)
       converged = try space.diagonalise() && converged
       if keepsSpinFlips { space.purifyParity() }
-      let perturbers = space.perturbers(hamiltonian)
+      let perturbers = space.perturbers()
       let target = min(
         maximumConfigurations, max(space.count + 1, Int(Double(space.count) * growth)))
       let chosen =
@@ -117,24 +117,7 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
       let gain = perturber.gain
       if gain > smallestGain { candidates.append((gain, perturber.configuration)) }
     }
-    // Only the best are sorted: a histogram over the leading bits of the gains finds a bound below
-    // which none is needed.
-    let shift: UInt64 = 48
-    var histogram = [Int](repeating: 0, count: 1 << 16)
-    for candidate in candidates { histogram[Int(candidate.gain.bitPattern >> shift)] += 1 }
-    var bound = histogram.count
-    var above = 0
-    while bound > 0, above < count {
-      bound -= 1
-      above += histogram[bound]
-    }
-    candidates.removeAll { Int($0.gain.bitPattern >> shift) < bound }
-    candidates.sort { first, second in
-      if first.gain != second.gain { return first.gain > second.gain }
-      let x = first.configuration
-      let y = second.configuration
-      return (x.alpha, x.beta) < (y.alpha, y.beta)
-    }
+    keepLargest(count, of: &candidates)
     var chosen: [Configuration<Word>] = []
     for candidate in candidates {
       let x = candidate.configuration
@@ -145,6 +128,33 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
       if partners { chosen.append(x.spinFlipped) }
     }
     return chosen
+  }
+}
+
+/// Keeps the candidates of largest gain, at least `count` of them where there are, sorted.
+@inline(__always)
+func keepLargest<Word: ConfigurationWord>(
+  _ count: Int, of candidates: inout [(gain: Double, configuration: Configuration<Word>)]
+) {
+  // Of many only the best are sorted: a histogram over the leading bits of the gains finds a bound
+  // below which none is needed.
+  let shift: UInt64 = 48
+  if candidates.count > 4096 {
+    var histogram = [Int](repeating: 0, count: 1 << 16)
+    for candidate in candidates { histogram[Int(candidate.gain.bitPattern >> shift)] += 1 }
+    var bound = histogram.count
+    var above = 0
+    while bound > 0, above < count {
+      bound -= 1
+      above += histogram[bound]
+    }
+    candidates.removeAll { Int($0.gain.bitPattern >> shift) < bound }
+  }
+  candidates.sort { first, second in
+    if first.gain != second.gain { return first.gain > second.gain }
+    let x = first.configuration
+    let y = second.configuration
+    return (x.alpha, x.beta) < (y.alpha, y.beta)
   }
 }
 

@@ -3,6 +3,8 @@ internal import LinearAlgebra
 internal import Parallelism
 
 /// The growing variational space of a selected configuration interaction, with all of its rows.
+///
+/// It follows the lowest states, one unless more are asked for.
 struct SelectedSpace<Word: ConfigurationWord> {
   private var index = ConfigurationIndex<Word>()
   private var diagonal: [Double] = []
@@ -14,12 +16,33 @@ struct SelectedSpace<Word: ConfigurationWord> {
   private var reachedDiagonal: [Double] = []
   /// The number inside the space of each configuration reached, or −1.
   private var inside: [Int32] = []
-  private var vector: [Double] = []
-  private var energy = 0.0
+  /// The number of states that ``diagonalise()`` finds.
+  let roots: Int
+  private let tolerance: Double
+  /// The vectors of the states, lowest first.
+  private(set) var vectors: [[Double]] = []
+  private(set) var energies: [Double] = []
+
+  init(roots: Int = 1, tolerance: Double = 1e-8) {
+    self.roots = roots
+    self.tolerance = tolerance
+  }
 
   var count: Int { index.count }
+  var configurations: [Configuration<Word>] { index.configurations }
+  /// The number of stored elements, diagonal ones left out.
+  var elementCount: Int { rowElements.count }
+
+  func number(of configuration: Configuration<Word>) -> Int? {
+    index.number(of: configuration)
+  }
 
   mutating func insert(_ configuration: Configuration<Word>) { _ = index.insert(configuration) }
+
+  /// Whether a configuration is in the space or connected to it.
+  func reaches(_ configuration: Configuration<Word>) -> Bool {
+    reached.number(of: configuration) != nil || index.number(of: configuration) != nil
+  }
 
   /// Computes the rows of the configurations that joined last.
   @inline(__always)
@@ -69,7 +92,7 @@ struct SelectedSpace<Word: ConfigurationWord> {
     }
   }
 
-  /// Finds the lowest eigenvector in the space; false where the iteration did not converge.
+  /// Finds the lowest eigenvectors in the space; false where the iteration did not converge.
   @inline(__always)
   mutating func diagonalise() throws(LinearAlgebraError) -> Bool {
     let size = count
@@ -95,17 +118,17 @@ struct SelectedSpace<Word: ConfigurationWord> {
         }
       }
       let (eigenvalues, vectors) = try LAPACK.eigenSymmetric(dense, n: size)
-      energy = eigenvalues[0]
-      vector = Array(vectors[0..<size])
-      fixSign()
+      energies = Array(eigenvalues.prefix(roots))
+      self.vectors = energies.indices.map { Array(vectors[$0 * size..<($0 + 1) * size]) }
+      fixSigns()
       return true
     }
-    // The vector of the smaller space, and as guards unit vectors of the lowest diagonals and a vector
+    // The vectors of the smaller space, and as guards unit vectors of the lowest diagonals and a vector
     // of noise: the lowest state may have a symmetry that all the others lack.
-    var first = vector
-    while first.count < size { first.append(0) }
+    var guesses = vectors.map { $0 + [Double](repeating: 0, count: size - $0.count) }
+    if guesses.isEmpty { guesses = [[Double](repeating: 0, count: size)] }
     var noise = RandomSource(seed: 0x4E4F_4953)
-    var guesses = [first, (0..<size).map { _ in noise.normal() }]
+    guesses.append((0..<size).map { _ in noise.normal() })
     let diagonal = diagonal
     for place in diagonal.indices.sorted(by: { (diagonal[$0], $0) < (diagonal[$1], $1) })
       .prefix(2)
@@ -114,7 +137,7 @@ struct SelectedSpace<Word: ConfigurationWord> {
       unit[place] = 1
       guesses.append(unit)
     }
-    let found = try Davidson(roots: 1, tolerance: 1e-8, guardTolerance: 1e-3)
+    let found = try Davidson(roots: roots, tolerance: tolerance, guardTolerance: 1e-3)
       .solve(diagonal: diagonal, starts: guesses) { x, y in
         for row in 0..<size {
           var sum = diagonal[row] * x[row]
@@ -124,51 +147,57 @@ struct SelectedSpace<Word: ConfigurationWord> {
           y[row] = sum
         }
       }
-    energy = found.values[0]
-    vector = found.vectors[0]
-    fixSign()
+    energies = found.values
+    vectors = found.vectors
+    fixSigns()
     return found.isConverged
   }
 
-  private mutating func fixSign() {
-    var largest = 0
-    for place in vector.indices where abs(vector[place]) > abs(vector[largest]) + 1e-8 {
-      largest = place
+  /// Makes the largest coefficient of each vector positive.
+  private mutating func fixSigns() {
+    for (number, vector) in vectors.enumerated() {
+      var largest = 0
+      for place in vector.indices where abs(vector[place]) > abs(vector[largest]) + 1e-8 {
+        largest = place
+      }
+      if vector[largest] < 0 { vectors[number] = vector.map { -$0 } }
     }
-    if vector[largest] < 0 { for place in vector.indices { vector[place] = -vector[place] } }
   }
 
-  /// The vector with each determinant's coefficient moved to its spin-flipped partner.
+  /// The lowest vector with each determinant's coefficient moved to its spin-flipped partner.
   private var flipped: [Double] {
     index.configurations.map { x in
-      index.number(of: x.spinFlipped).map { vector[$0] } ?? 0
+      index.number(of: x.spinFlipped).map { vectors[0][$0] } ?? 0
     }
   }
 
   var spinFlipParity: Double {
     var sum = 0.0
-    for (first, second) in zip(vector, flipped) { sum += first * second }
+    for (first, second) in zip(vectors[0], flipped) { sum += first * second }
     return sum
   }
 
-  /// Makes the vector purely even or odd under spin flip where degeneracy has mixed the two.
+  /// Makes the lowest vector purely even or odd under spin flip where degeneracy has mixed the two.
   mutating func purifyParity() {
     let parity = spinFlipParity
     // Even by default: the larger part, and the even one of equals.
     let sign = parity < -1e-6 ? -1.0 : 1.0
+    var vector = vectors[0]
     var norm = 0.0
     for (place, partner) in flipped.enumerated() {
       vector[place] += sign * partner
       norm += vector[place] * vector[place]
     }
     norm = norm.squareRoot()
-    for place in vector.indices { vector[place] /= norm }
-    fixSign()
+    vectors[0] = vector.map { $0 / norm }
+    fixSigns()
   }
 
-  /// Returns what the vector couples to outside the space, in the order first reached.
+  /// Returns what a state's vector couples to outside the space, in the order first reached.
   @inline(__always)
-  func perturbers(_ hamiltonian: any Hamiltonian<Word>) -> [Perturber<Word>] {
+  func perturbers(of state: Int = 0) -> [Perturber<Word>] {
+    let vector = vectors[state]
+    let energy = energies[state]
     var couplings = [Double](repeating: 0, count: reached.count)
     couplings.withUnsafeMutableBufferPointer { couplings in
       for row in 0..<count {
@@ -192,7 +221,7 @@ struct SelectedSpace<Word: ConfigurationWord> {
     _ perturbers: [Perturber<Word>], isConverged: Bool, parity: Double?
   ) -> SelectedCI<Word>.Result {
     .init(
-      configurations: index.configurations, coefficients: vector, energy: energy,
+      configurations: index.configurations, coefficients: vectors[0], energy: energies[0],
       perturbers: perturbers.map(\.configuration), amplitudes: perturbers.map(\.amplitude),
       secondOrderEnergy: perturbers.reduce(0) { $0 + $1.energy }, spinFlipParity: parity,
       isConverged: isConverged)

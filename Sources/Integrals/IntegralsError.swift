@@ -68,7 +68,20 @@ extension IntegralsError: CustomStringConvertible {
     }
     text += "."
     if let remedy { text += " \(remedy)." }
-    return text
+    return Self.printable(text)
+  }
+
+  /// The text in one line: control characters, which come from the file, as `\r`, `\t`, `\u{0}`.
+  private static func printable(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar.properties.generalCategory == .control {
+        result.append(contentsOf: scalar.escaped(asASCII: true).unicodeScalars)
+      } else {
+        result.append(scalar)
+      }
+    }
+    return String(result)
   }
 }
 

@@ -6,7 +6,7 @@ public import Configurations
 /// logits[b, t, :] = f_θ(start, x[b, 0], …, x[b, t − 1])
 /// ```
 ///
-/// The two forms of one function: ``NetworkTrainer`` computes all positions at once and their
+/// The two forms of one function: ``NetworkBatch`` computes all positions at once and their
 /// derivatives, ``NetworkTree`` one position at a time for many strings that share prefixes. Both
 /// agree to rounding. Masks, normalisation and sampling are not the network's business.
 ///
@@ -21,13 +21,13 @@ public protocol AutoregressiveNetwork: Sendable {
   /// Returns random initial parameters, `[P]`.
   func makeParameters(using random: inout RandomSource) -> [Float]
   /// Returns a workspace for up to `capacity` strings at once; not to be shared between threads.
-  func makeTrainer(capacity: Int) -> any NetworkTrainer
+  func makeBatch(capacity: Int) -> any NetworkBatch
   /// Returns a workspace for levels of up to `capacity` prefixes; not to be shared between threads.
   func makeTree(capacity: Int) -> any NetworkTree
 }
 
 /// All positions at once, with derivatives.
-public protocol NetworkTrainer: AnyObject {
+public protocol NetworkBatch: AnyObject {
   /// Computes the logits of a batch and keeps what the derivatives need.
   ///
   /// - Parameters:

@@ -36,6 +36,9 @@ public final class AdamRule: StepRule {
     }
   }
 
+  /// Has none.
+  public var regularisation: Double? { nil }
+
   /// Takes every step as it is.
   public func judge(_ outcome: StepOutcome) -> [Float]? { nil }
 

@@ -42,7 +42,7 @@ public final class NaturalGradient: StepRule {
   /// The last step of each block.
   private var steps: [[Float]]
   /// The present regularisation.
-  public private(set) var shift: Double
+  private var shift: Double
   private var previousObjective: Double?
   /// The parameters before the last step; empty where there is none to take back.
   private var before: [Float] = []
@@ -93,6 +93,9 @@ public final class NaturalGradient: StepRule {
       previousObjective = newValue.scalars["previousEnergy"]
     }
   }
+
+  /// λ, relative to the mean diagonal of its matrix.
+  public var regularisation: Double? { shift }
 
   // MARK: - Judgement
 

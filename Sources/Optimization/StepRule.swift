@@ -102,6 +102,9 @@ public protocol StepRule: AnyObject {
   /// any of its lengths.
   var state: StepRuleState { get set }
 
+  /// The regularisation that it has come to, or nil where it has none.
+  var regularisation: Double? { get }
+
   /// Judges the last step by the objective that it led to, and adapts.
   ///
   /// - Parameter outcome: The objective at the present parameters.

@@ -1,7 +1,5 @@
 public import Configurations
 internal import Foundation
-public import Parallelism
-public import WaveFunctions
 
 /// Distinct configurations with the weights by which averages over |ψ|² are taken.
 ///
@@ -13,7 +11,10 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
   public var weights: [Double]
   /// log|ψ| of each, `[M]`, at the parameters of the draw.
   public var logModulus: [Double]
-  /// The number of independent draws that the weights are worth; 0 where they are exact.
+  /// The number of configurations at the head whose weights are exact; the others were drawn.
+  public var exactCount: Int
+  /// The number of independent draws that the weights of the others are worth; 0 where there are
+  /// none.
   public var effectiveDraws: Double
   /// The part of |ψ|² that is known to be missing.
   public var droppedWeight: Double
@@ -23,108 +24,79 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
   /// Creates a sample.
   public init(
     configurations: [Configuration<Word>], weights: [Double], logModulus: [Double],
-    effectiveDraws: Double = 0, droppedWeight: Double = 0, isWholeSector: Bool = false
+    exactCount: Int = 0, effectiveDraws: Double = 0, droppedWeight: Double = 0,
+    isWholeSector: Bool = false
   ) {
     precondition(weights.count == configurations.count, "one weight for each configuration")
     precondition(logModulus.count == configurations.count, "one modulus for each configuration")
     self.configurations = configurations
     self.weights = weights
     self.logModulus = logModulus
+    self.exactCount = exactCount
     self.effectiveDraws = effectiveDraws
     self.droppedWeight = droppedWeight
     self.isWholeSector = isWholeSector
   }
 
+  /// The number of draws that a unit of weight outside the exact head stands for; 0 where there are
+  /// none.
+  public var drawsPerWeight: Double {
+    let drawn = weights[exactCount...].reduce(0, +)
+    return drawn > 0 ? effectiveDraws / drawn : 0
+  }
+
   /// The number of configurations, M.
   public var count: Int { configurations.count }
 
-  /// The error of a mean over the sample: of its draws, and of the weight that it is known to miss.
+  /// The error of a mean over the sample from the variance alone: of its draws, and of the weight
+  /// that it is known to miss.
   ///
-  /// For the missing weight `d` the estimate of Cauchy and Schwarz, `√(d Var)`, a bound where the
-  /// variance is that of the whole state.
+  /// For the missing weight `d` the bound of Cauchy and Schwarz on the mean over the rest against the
+  /// mean over all, `√(d/(1−d) Var)`, with the variance of the whole state.
   public func meanError(variance: Double) -> Double {
     let drawn = effectiveDraws > 0 ? variance / effectiveDraws : 0
-    return (drawn + variance * droppedWeight).squareRoot()
+    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
+    return (drawn + (missing > 0 ? variance * missing : 0)).squareRoot()
   }
-}
 
-/// A way to choose the configurations that averages over |ψ|² are taken over.
-///
-/// A sampler is made for a wave function and sees its present parameters at each call.
-public protocol Sampler<Word> {
-  associatedtype Word: ConfigurationWord
-
-  /// Draws a sample.
+  /// The standard error of `Σ w v`, of which the exact head has none.
   ///
-  /// - Parameter random: The stream of the draws; the same stream and the same parameters give the
-  ///   same sample.
-  /// - Returns: The sample.
-  func sample(random: RandomSource) -> Sample<Word>
-}
-
-/// Takes every representative of a small sector, each with its exact weight.
-public struct WholeSectorSampler<Word: ConfigurationWord>: Sampler {
-  /// The representatives.
-  public let configurations: [Configuration<Word>]
-  private let waveFunction: any WaveFunction<Word>
-
-  /// Lists the sector of a wave function.
-  public init(of waveFunction: any WaveFunction<Word>) {
-    self.waveFunction = waveFunction
-    configurations = waveFunction.space.allRepresentatives()
-  }
-
-  /// Takes them all; nothing is drawn.
-  public func sample(random: RandomSource) -> Sample<Word> {
-    sample { waveFunction.logAmplitudes(of: $0) }
-  }
-
-  /// Takes them all, with amplitudes from somebody who keeps them.
+  /// ```
+  /// σ = W √(Var_c/(n − 1)),  Var_c = Σ_c w |v − v̄_c|²/W
+  /// ```
   ///
-  /// - Parameter amplitudes: Returns log|ψ| and arg ψ of configurations.
-  /// - Returns: The sample.
-  public func sample(
-    amplitudes: ([Configuration<Word>]) -> (logModulus: [Double], phase: [Double])
-  ) -> Sample<Word> {
-    let logModulus = amplitudes(configurations).logModulus
-    return Sample(
-      configurations: configurations,
-      weights: waveFunction.space.weights(of: configurations, logModulus: logModulus),
-      logModulus: logModulus, isWholeSector: true)
-  }
-}
-
-/// Draws from |ψ|², distinct configurations with their counts.
-public struct DrawSampler<Word: ConfigurationWord>: Sampler {
-  /// The number of draws.
-  public var draws: Double
-  /// The largest number of distinct configurations to keep; what is cut is counted.
-  public var maximumDistinct: Int
-  private let waveFunction: any AutoregressiveWaveFunction<Word>
-  private let execution: Execution
-
-  /// Creates a sampler.
+  /// over the drawn configurations `c` of weight `W` and the mean `v̄_c` among them, from `n` draws.
+  /// Draws do not see what they missed: where the second moment of the rest is known better, it is
+  /// taken instead.
   ///
   /// - Parameters:
-  ///   - waveFunction: The wave function.
-  ///   - draws: The number of draws.
-  ///   - maximumDistinct: The largest number of distinct configurations to keep.
-  ///   - execution: The threads to use.
-  public init(
-    of waveFunction: any AutoregressiveWaveFunction<Word>, draws: Double, maximumDistinct: Int,
-    execution: Execution
-  ) {
-    self.waveFunction = waveFunction
-    self.draws = draws
-    self.maximumDistinct = maximumDistinct
-    self.execution = execution
-  }
-
-  /// Draws.
-  public func sample(random: RandomSource) -> Sample<Word> {
-    let drawn = TreeSampler(of: waveFunction, execution: execution)
-      .sample(.draws(draws), maximumDistinct: maximumDistinct, random: random)
-    return Sample(drawn, space: waveFunction.space)
+  ///   - values: `v`, `[M]`.
+  ///   - moment: `Σ p |v − v̄|²` over all that is outside the exact head, about the mean of all, or nil
+  ///     to estimate it from the draws.
+  /// - Returns: σ, with the bound for dropped weight.
+  public func standardError(of values: [Double], moment: Double? = nil) -> Double {
+    precondition(values.count == count, "one value for each configuration")
+    var (weight, first, total) = (0.0, 0.0, 0.0)
+    for index in 0..<count {
+      let part = weights[index] * values[index]
+      total += part
+      if index < exactCount { continue }
+      weight += weights[index]
+      first += part
+    }
+    if weight > 0 { first /= weight }
+    var second = 0.0
+    if let moment { second = max(0, moment - weight * (first - total) * (first - total)) }
+    if second == 0 {
+      for index in exactCount..<count {
+        second += weights[index] * (values[index] - first) * (values[index] - first)
+      }
+    }
+    var squared = 0.0
+    if effectiveDraws > 0 { squared = weight * second / max(1, effectiveDraws - 1) }
+    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
+    if missing > 0 { squared += missing * second }
+    return squared.squareRoot()
   }
 }
 

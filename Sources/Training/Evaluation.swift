@@ -2,6 +2,8 @@ internal import Configurations
 internal import Estimators
 internal import Foundation
 internal import Hamiltonians
+internal import LinearAlgebra
+internal import Parallelism
 internal import Sampling
 internal import WaveFunctions
 
@@ -9,69 +11,122 @@ extension VariationalMonteCarlo {
   /// Evaluates the present parameters with fresh samples and full local energies.
   ///
   /// Where the sector is small enough the energy is its expectation value over the whole sector.
-  /// Otherwise it is the mean over fresh draws from |ψ|² with its standard error, to which the weight
-  /// that the cap dropped adds its bound.
+  /// Otherwise the heaviest configurations count exactly and the others by draws, whose standard error
+  /// is that of the energy.
   func evaluate() throws(TrainingError) -> FinalResult {
     let stream = random.split(0x4556_414C).split(UInt64(trace.count))
     finalEstimator.trim()
     let isExact = waveFunction.space.dimension <= Double(resolved.exactLimit)
-    let drawn =
-      isExact
-      ? (sampler.wholeSector ?? WholeSectorSampler(of: waveFunction))
-        .sample(amplitudes: finalEstimator.logAmplitudes(of:))
-      : drawnSample(stream.split(1))
-    let energies = finalEstimator.compute(drawn, mode: .full, random: stream.split(2))
+    let sample = isExact ? wholeSector() : drawnSample(stream.split(1))
+    let energies = finalEstimator.compute(sample, mode: .full, random: stream.split(2))
     guard energies.energy.isFinite, energies.variance.isFinite else {
       throw TrainingError(
         .notFinite,
         "the final energy is not finite: training has diverged; a smaller "
-          + "--learning-rate or a larger --shift keeps the parameters in range")
+          + "`learning-rate` or a larger `shift` keeps the parameters in range")
     }
-    let logModulus = energies.logModulus
+    let floor = resolved.denominatorFloor
     let leak = finalEstimator.leak(
-      of: drawn, energies: energies, floor: resolved.denominatorFloor, random: stream.split(3))
-    // The draws' own variance does not see the configurations that they missed, which may have the
-    // largest local energies. The normalised |ψ|² of the sampled ones and the residuals of the others,
-    // p_y |E_loc(y) − E|² = |((H − E) ψ)_y|², give the variance without draws.
-    var summed = leak.variance
-    for index in drawn.configurations.indices {
-      let probability =
-        Double(waveFunction.space.multiplicity(drawn.configurations[index]))
-        * exp(2 * logModulus[index])
-      let deviation = energies.real[index] - energies.energy
-      summed +=
-        probability
-        * (deviation * deviation + energies.imaginary[index] * energies.imaginary[index])
-    }
-    let variance = isExact ? energies.variance : max(energies.variance, summed)
-    let subspace = isExact ? nil : subspaceEnergy(of: drawn, logModulus: logModulus, stream)
-
-    var spin: (value: Double, error: Double)?
-    if let spinOperator {
-      spin = expectation(of: spinOperator, in: drawn, stream.split(4))
-    }
+      of: sample, energies: energies, floor: floor, random: stream.split(3))
+    let moments = moments(sample, energies, leak)
+    let variance = isExact ? energies.variance : max(energies.variance, moments.whole)
+    let subspace = isExact ? nil : subspaceEnergy(of: sample, energies, stream)
+    let spin = spinOperator.map { expectation(of: $0, in: sample, stream.split(4)) }
+    let remaining = try remainingError(sample, energies, leak: leak, isWhole: isExact)
     let gap = energies.energy - context.infiniteTemperatureEnergy
     let scaledVariance = Double(context.degreesOfFreedom) * variance
-    let order = drawn.weights.indices.sorted {
-      drawn.weights[$0] == drawn.weights[$1] ? $0 < $1 : drawn.weights[$0] > drawn.weights[$1]
-    }
-    return FinalResult(
-      energy: energies.energy, error: drawn.meanError(variance: variance),
-      variance: variance, isExactSum: isExact,
-      distinctSamples: drawn.configurations.count, draws: Int(drawn.effectiveDraws),
-      droppedWeight: drawn.droppedWeight,
+    var result = FinalResult(
+      energy: energies.energy,
+      error: isExact
+        ? 0 : sample.standardError(of: energies.real, moment: moments.drawn),
+      variance: variance, isExactSum: isExact, distinctSamples: sample.count,
+      draws: Int(min(1e15, sample.effectiveDraws)), droppedWeight: sample.droppedWeight,
       // A single configuration has neither variance nor gap.
       vScore: scaledVariance == 0 ? 0 : scaledVariance / (gap * gap),
       leakEnergy: leak.energy, leakWeight: leak.weight,
       isCollapsed: !(-leak.energy <= resolved.leakLimit),
       spinSquared: spin?.value, spinSquaredError: spin?.error, subspaceEnergy: subspace,
-      leading: order.prefix(settings.evaluation.leading).map { index in
-        LeadingConfiguration(
-          alpha: words(drawn.configurations[index].alpha),
-          beta: words(drawn.configurations[index].beta), logModulus: logModulus[index],
-          phase: energies.phase[index],
-          count: Int((drawn.weights[index] * drawn.effectiveDraws).rounded()))
-      })
+      leading: leading(sample, energies))
+    result.residual = energies.residual(weights: sample.weights, floor: floor) - leak.energy
+    result.remainingError = remaining
+    judge(&result)
+    return result
+  }
+
+  private func wholeSector() -> Sample<Word> {
+    (sampler.wholeSector ?? WholeSectorSampler(of: waveFunction))
+      .sample(amplitudes: finalEstimator.logAmplitudes(of:))
+  }
+
+  /// Draws the sample of the final energy: half of the room for the heaviest, half for draws from the
+  /// others; plain draws from |ψ|² where their number was asked for.
+  private func drawnSample(_ stream: RandomSource) -> Sample<Word> {
+    let room = resolved.evaluationMaximumSamples
+    if let draws = resolved.evaluationDraws {
+      return DrawSampler(
+        of: waveFunction, draws: Double(draws), maximumDistinct: room, execution: execution
+      ).sample(random: stream)
+    }
+    return StratifiedSampler(
+      of: waveFunction, headCount: max(1, room / 2), restDraws: max(1, room / 2),
+      execution: execution
+    ).sample(random: stream)
+  }
+
+  /// The second moments of local energies about their mean without the noise of draws, which do not see
+  /// the configurations that they missed: `Σ p |E_loc − E|²` over the sample with its exact `p`, and the
+  /// residuals `p_y |E_loc(y) − E|² = |((H − E) ψ)_y|²` outside.
+  ///
+  /// - Returns: The moment of the whole state, and that of all outside the exact head.
+  private func moments(
+    _ sample: Sample<Word>, _ energies: LocalEnergies, _ leak: Leak
+  ) -> (whole: Double, drawn: Double) {
+    var moments = (whole: leak.variance, drawn: leak.variance)
+    for (index, x) in sample.configurations.enumerated() {
+      let probability =
+        Double(waveFunction.space.multiplicity(x)) * exp(2 * energies.logModulus[index])
+      let real = energies.real[index] - energies.energy
+      let imaginary = energies.imaginary[index]
+      moments.whole += probability * (real * real + imaginary * imaginary)
+      if index >= sample.exactCount { moments.drawn += probability * real * real }
+    }
+    return moments
+  }
+
+  /// Estimates how far the energy is above the lowest one of the sector.
+  private func remainingError(
+    _ sample: Sample<Word>, _ energies: LocalEnergies, leak: Leak, isWhole: Bool
+  ) throws(TrainingError) -> Double {
+    do throws(LinearAlgebraError) {
+      let relaxation = try Relaxation.estimate(
+        of: sample, energies: energies, evaluated ?? hamiltonian, space: waveFunction.space,
+        limit: isWhole ? sample.count : Int(Self.relaxedConfigurations),
+        scale: resolved.energyScale,
+        execution: execution)
+      // Over the whole sector nothing is outside.
+      return relaxation.gain + (isWhole ? 0 : -leak.energy)
+    } catch {
+      throw TrainingError(.notFinite, "the remaining error cannot be estimated: \(error)")
+    }
+  }
+
+  /// The most configurations on which amplitudes are relaxed.
+  static var relaxedConfigurations: Double { 10_000 }
+
+  private func leading(
+    _ sample: Sample<Word>, _ energies: LocalEnergies
+  ) -> [LeadingConfiguration] {
+    let order = sample.weights.indices.sorted {
+      sample.weights[$0] == sample.weights[$1]
+        ? $0 < $1 : sample.weights[$0] > sample.weights[$1]
+    }
+    return order.prefix(settings.evaluation.leading).map { index in
+      let x = sample.configurations[index]
+      let drawn = index >= sample.exactCount ? sample.weights[index] * sample.drawsPerWeight : 0
+      return LeadingConfiguration(
+        alpha: words(x.alpha), beta: words(x.beta), logModulus: energies.logModulus[index],
+        phase: energies.phase[index], count: Int(drawn.rounded()))
+    }
   }
 
   private func words(_ word: Word) -> [UInt64] {
@@ -81,34 +136,13 @@ extension VariationalMonteCarlo {
     ]
   }
 
-  /// Draws the sample of the final energy.
-  ///
-  /// Where the number of draws is left open, it is raised from 10⁶ by factors of ten, with a
-  /// stream of its own each time, until the distinct strings fill a quarter of the room for them.
-  private func drawnSample(_ stream: RandomSource) -> Sample<Word> {
-    let sampler = TreeSampler(of: waveFunction, execution: execution)
-    let room = resolved.evaluationMaximumSamples
-    var draws = Double(resolved.evaluationDraws ?? 1_000_000)
-    var sample = sampler.sample(
-      .draws(draws), maximumDistinct: room, random: stream.split(UInt64(draws)))
-    while resolved.evaluationDraws == nil, sample.configurations.count < room / 4, draws < 1e12 {
-      draws *= 10
-      let larger = sampler.sample(
-        .draws(draws), maximumDistinct: room, random: stream.split(UInt64(draws)))
-      // A sample that the cap has cut is worse than a smaller whole one.
-      if larger.droppedWeight > 0 { break }
-      sample = larger
-    }
-    return Sample(sample, space: waveFunction.space)
-  }
-
   /// The Rayleigh quotient of ψ restricted to the sample: a bound, whatever was left out.
   private func subspaceEnergy(
-    of sample: Sample<Word>, logModulus: [Double], _ stream: RandomSource
+    of sample: Sample<Word>, _ energies: LocalEnergies, _ stream: RandomSource
   ) -> Double {
     var restricted = sample
     restricted.weights = waveFunction.space.weights(
-      of: sample.configurations, logModulus: logModulus)
+      of: sample.configurations, logModulus: energies.logModulus)
     return finalEstimator.compute(restricted, mode: .subspace, random: stream).energy
   }
 
@@ -119,6 +153,6 @@ extension VariationalMonteCarlo {
       observable, waveFunction: waveFunction, options: settings.localEnergy.options,
       execution: execution
     ).compute(sample, mode: .full, random: stream)
-    return (local.energy, sample.meanError(variance: local.variance))
+    return (local.energy, sample.isWholeSector ? 0 : sample.standardError(of: local.real))
   }
 }

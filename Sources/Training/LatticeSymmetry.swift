@@ -1,6 +1,9 @@
 internal import Configurations
 internal import ExactSolvers
+internal import Foundation
 internal import Hamiltonians
+internal import LinearAlgebra
+internal import Problems
 
 /// The symmetries that the state of a lattice is made to have.
 struct LatticeSymmetry {
@@ -10,13 +13,15 @@ struct LatticeSymmetry {
   var spinFlipParity = 0
   /// What the log says.
   var messages: [String] = []
+  /// How the sectors compared; nil where a theorem tells, or nothing was compared.
+  var comparison: SectorComparison.Result?
 }
 
 /// The number of spin strings up to which a sector is listed to find its representatives.
 private let listedStrings = 5e6
-/// The number of spin strings up to which eigenvalues that no theorem tells come from an exact
-/// ground state.
-private let diagonalisedStrings = 2e5
+/// The number of spin strings up to which sectors are compared where no theorem tells, or
+/// diagonalised where the user asks for that.
+private let comparedStrings = 2e5
 /// The largest group that is of use: beyond, orbits cost more than they save.
 private let largestGroup = 1024
 
@@ -24,10 +29,9 @@ private let largestGroup = 1024
 ///
 /// The group is that of all permutations of the sites that the Hamiltonian does not notice, times
 /// the spin flip. Without frustration its eigenvalues in the ground state are known (Perron and
-/// Frobenius). A frustrated model's may be anything: a small configuration interaction often has them
-/// wrong, and a wrong sector has a perfect state of a wrong energy. So they come from Lanczos'
-/// method on the whole sector where that takes seconds, of which nothing else is used, and beyond none
-/// is imposed unless the user asks for the flip.
+/// Frobenius). A frustrated model's may be anything, and a wrong sector has a perfect state of a wrong
+/// energy. So its sectors are compared where there are few enough strings (``LatticeSectors``), and
+/// beyond none is imposed unless the user asks for the flip.
 func latticeSymmetry<Word: ConfigurationWord>(
   of model: LatticeModel, _ hamiltonian: SpinHamiltonian<Word>, upCount: Int?,
   lowest: [Configuration<Word>], _ settings: Settings, _ snapshot: Snapshot?
@@ -51,17 +55,24 @@ func latticeSymmetry<Word: ConfigurationWord>(
   } else {
     if let rule = hamiltonian.signRule {
       found.operations = withEigenvalues(candidates, by: rule, at: lowest[0])
-    } else if upCount != nil, candidates.count > 1, strings <= diagonalisedStrings,
-      let narrow = hamiltonian as? SpinHamiltonian<UInt64>
-    {
-      found.operations = withExactEigenvalues(candidates, narrow, upCount: upCount)
+    } else if upCount != nil, candidates.count > 1, strings <= comparedStrings {
+      if settings.ansatz.exactLatticeSymmetry == true {
+        guard let narrow = hamiltonian as? SpinHamiltonian<UInt64> else {
+          throw TrainingError(
+            .invalidSettings, "`exact-lattice-symmetry` takes at most 64 sites; leave it out")
+        }
+        found.operations = withExactEigenvalues(candidates, narrow, upCount: upCount)
+        found.messages = ["symmetry: eigenvalues from exact diagonalisation"]
+      } else {
+        try found.compare(candidates, model, hamiltonian, upCount: upCount)
+      }
     }
     found.spinFlipParity =
       found.operations.first { $0.flipsSpins && $0.permutation == identity }?.character ?? 0
     if found.operations.isEmpty && isFlippable && settings.ansatz.spinFlipSymmetry == true {
       found.spinFlipParity = singletParity(of: model)
     }
-    found.messages = messages(found)
+    found.messages += messages(found)
     if settings.ansatz.latticeSymmetry != false
       && found.operations.count(where: { !$0.flipsSpins }) < 2
     {
@@ -74,18 +85,46 @@ func latticeSymmetry<Word: ConfigurationWord>(
   if settings.ansatz.spinFlipSymmetry == true && found.spinFlipParity == 0 {
     throw TrainingError(
       .invalidSettings,
-      "--spin-flip needs as many spins up as down, and a ground state that is even or odd; leave "
-        + "the option out"
+      "`spin-flip` needs as many spins up as down, and a ground state that is even or odd; leave "
+        + "it out"
     )
+  }
+  if settings.ansatz.exactLatticeSymmetry == true && snapshot == nil && hamiltonian.signRule == nil
+    && strings > comparedStrings
+  {
+    throw TrainingError(
+      .invalidSettings,
+      "`exact-lattice-symmetry`: \(String(format: "%.3g", strings)) strings are too many to diagonalise, "
+        + "at most \(Int(comparedStrings)) are not; leave it out")
   }
   if settings.ansatz.latticeSymmetry == true && found.operations.isEmpty {
     throw TrainingError(
       .invalidSettings,
-      "--lattice-symmetry: there are more than \(Int(listedStrings)) strings to list (of a frustrated "
-        + "model \(Int(diagonalisedStrings))), more than \(largestGroup) permutations of the sites, or "
-        + "none with a certain eigenvalue; leave the option out")
+      "`lattice-symmetry`: there are more than \(Int(listedStrings)) strings to list (of a frustrated "
+        + "model \(Int(comparedStrings))), more than \(largestGroup) permutations of the sites, or "
+        + "none with a certain eigenvalue; leave it out")
   }
   return found
+}
+
+extension LatticeSymmetry {
+  /// Takes what a comparison of sectors establishes.
+  fileprivate mutating func compare<Word: ConfigurationWord>(
+    _ candidates: [SpinSymmetry], _ model: LatticeModel, _ hamiltonian: SpinHamiltonian<Word>,
+    upCount: Int?
+  ) throws(TrainingError) {
+    do throws(LinearAlgebraError) {
+      let found = try LatticeSectors.compare(
+        candidates, of: hamiltonian, upCount: upCount,
+        settings: SectorComparison(cutoff: 0, resolution: 1e-6 * model.energyScale))
+      guard let found else { return }
+      operations = found.imposed.count > 1 ? found.imposed : []
+      comparison = found.comparison
+      messages = found.messages
+    } catch {
+      throw TrainingError(.notFinite, "the comparison of symmetries failed: \(error)")
+    }
+  }
 }
 
 /// Returns operations with their eigenvalues in a state of signs `(−1)^|x ∩ A|`, for `x` any

@@ -1,11 +1,16 @@
 internal import Configurations
 internal import Hamiltonians
 internal import LinearAlgebra
+internal import Problems
 
 /// Makes the training run of a spin lattice.
 func makeLatticeRun<Word: ConfigurationWord>(
   _: Word.Type, _ model: LatticeModel, _ settings: Settings, _ snapshot: Snapshot?
 ) throws(TrainingError) -> any TrainingRun {
+  if settings.ansatz.twiceSpin != nil {
+    throw TrainingError(
+      .invalidSettings, "--spin is for molecules; lattices take --magnetization")
+  }
   let sites = model.geometry.siteCount
   let order = settings.ansatz.order ?? Array(0..<sites)
   try ResolvedSettings.checkOrder(order, positions: sites)
@@ -48,7 +53,8 @@ func makeLatticeRun<Word: ConfigurationWord>(
   return try makeRun(
     hamiltonian, space, spinOperator: spinOperator,
     context: .init(
-      referenceEnergy: referenceEnergy, degreesOfFreedom: sites, infiniteTemperatureEnergy: 0),
+      referenceEnergy: referenceEnergy, degreesOfFreedom: sites, infiniteTemperatureEnergy: 0,
+      unit: "J", sectors: symmetry.comparison),
     start: start,
     messages: symmetry.messages,
     settings: filled, resolved: resolved, snapshot: snapshot)
@@ -75,14 +81,9 @@ private func startVector<Word: ConfigurationWord>(
     // As many representatives as `limit` strings have, and not too few; but no more than a tenth of
     // the sector, whose solution is the training's task.
     let room = max(1, min(max(limit / space.symmetries.count, 100), all.count / 10))
-    var result = try SelectedCI<Word>(maximumConfigurations: room).run(
-      from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space))
-    for (index, x) in result.configurations.enumerated() {
-      result.coefficients[index] /= Double(space.multiplicity(x)).squareRoot()
-    }
-    for (index, x) in result.perturbers.enumerated() {
-      result.amplitudes[index] /= Double(space.multiplicity(x)).squareRoot()
-    }
+    let result = try SelectedCI<Word>(maximumConfigurations: room).run(
+      from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space)
+    ).overConfigurations(of: space)
     return StartVector(result, space: space, limit: amplitudes)
   } catch {
     throw TrainingError(.notFinite, "the start's configuration interaction failed: \(error)")

@@ -21,13 +21,15 @@ struct MemoryEstimate: Sendable, Hashable {
   /// The Hamiltonian's rows with the amplitudes of the connected configurations; streamed beyond a
   /// budget, which bounds them.
   let table: Double
+  /// The Hamiltonian between the configurations on which the evaluation lets amplitudes relax.
+  let relaxation: Double
   /// The derivatives of log|ψ|, kept for a step.
   let derivatives: Double
   /// The kernel of the natural gradient in single and double precision with its factor.
   let kernel: Double
 
   /// All of it.
-  var total: Double { parameters + samples + table + derivatives + kernel }
+  var total: Double { parameters + samples + table + relaxation + derivatives + kernel }
 
   /// Estimates.
   ///
@@ -55,6 +57,11 @@ struct MemoryEstimate: Sendable, Hashable {
     table = EstimatorOptions().expectedBytes(
       rows: max(rows, evaluated), connections: connections, dimension: sector,
       bytesOfConfiguration: LocalEnergyEstimator<H>.bytesOfConfiguration)
+    let relaxed =
+      evaluated == sector
+      ? evaluated : min(evaluated, VariationalMonteCarlo<H>.relaxedConfigurations)
+    // In parts and in one piece, and the iterations' vectors.
+    relaxation = relaxed * (2 * 12 * min(connections, relaxed) + 800)
     if resolved.optimizer == .sr {
       let columns = Double(amplitudeParameters)
       let side = min(rows, columns)
@@ -85,6 +92,7 @@ struct MemoryEstimate: Sendable, Hashable {
   private var parts: String {
     [
       ("derivatives", derivatives), ("kernel", kernel), ("connections", table),
+      ("relaxation", relaxation),
       ("lists of configurations", samples), ("parameters", parameters),
     ].filter { $0.1 > 0.01 * total }.sorted { $0.1 > $1.1 }
       .map { "\($0.0) \(gigabytes($0.1))" }.joined(separator: ", ")
@@ -93,11 +101,12 @@ struct MemoryEstimate: Sendable, Hashable {
   /// What makes the largest part smaller.
   private var remedy: String {
     let ofSteps = derivatives + kernel
-    if parameters > max(ofSteps, samples, table) { return "a smaller network" }
-    if ofSteps > max(samples, table) || rows > evaluated {
-      return "fewer --samples or a smaller network"
+    let ofEvaluation = max(samples, table, relaxation)
+    if parameters > max(ofSteps, ofEvaluation) { return "a smaller network" }
+    if ofSteps > ofEvaluation || rows > evaluated {
+      return "fewer `samples` or a smaller network"
     }
-    return "fewer --final-samples or a lower --exact-limit"
+    return "fewer `final-samples` or a lower `exact-limit`"
   }
 
   /// The mean number of connections of some configurations of the sector, drawn at random.
@@ -139,7 +148,7 @@ package func checkLists(
       "the list of the \(Int(representatives)) strings that lattice symmetry leaves needs about "
         + "\(gigabytes(needed)) of memory, and this process may use "
         + "\(gigabytes(Double(available.bytes))), because of \(available.reason); choose "
-        + "--no-lattice-symmetry")
+        + "no `lattice-symmetry`")
   }
 }
 
@@ -153,7 +162,7 @@ func checkAddressSpace(threads: Int, data: Double = 0) throws(TrainingError) {
     throw TrainingError(
       .invalidSettings,
       "the run needs about \(gigabytes(needed)) of address space on \(threads) threads, and its limit "
-        + "(ulimit -v) leaves \(gigabytes(Double(left))); raise the limit or choose fewer --threads"
+        + "(ulimit -v) leaves \(gigabytes(Double(left))); raise the limit or choose fewer `threads`"
     )
   }
 }

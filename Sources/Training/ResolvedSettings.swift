@@ -24,6 +24,8 @@ struct ResolvedSettings: Sendable {
   /// Steps before which a run does not count as converged: annealing and tempering must be over.
   var minimumSteps: Int
   var energyTolerance: Double
+  /// The remaining error up to which a run counts as converged.
+  var residualTolerance: Double
   var window: Int
   /// nil to choose the number by how many distinct strings come out.
   var evaluationDraws: Int?
@@ -38,6 +40,79 @@ struct ResolvedSettings: Sendable {
 
   /// Whether steps see sampling noise, which a falling learning rate averages out.
   var isNoisy: Bool
+
+  /// Reads settings whose nils have been filled in, and checks what no range says.
+  init(_ settings: Settings, for size: ProblemSize) throws(TrainingError) {
+    func value<T>(_ path: KeyPath<Settings, T?>) -> T {
+      guard let value = settings[keyPath: path] else {
+        preconditionFailure("the setting \(path) has no default")
+      }
+      return value
+    }
+    try Self.checkNetwork(settings.ansatz)
+    try Self.checkOrder(value(\.ansatz.order), positions: size.positions)
+    threads = value(\.threads)
+    optimizer = settings.optimizer.kind
+    maximumSamples = value(\.sampling.maximumSamples)
+    draws = settings.sampling.draws
+    firstExponent = value(\.sampling.exponent)
+    learningRate = value(\.optimizer.learningRate)
+    momentum = value(\.optimizer.momentum)
+    shift = value(\.optimizer.shift)
+    weightDecay = settings.optimizer.weightDecay
+    maximumStep = value(\.optimizer.maximumStep)
+    localEnergyMode = value(\.localEnergy.mode)
+    startKind = value(\.start.kind)
+    startDeterminants = value(\.start.determinants)
+    startSteps = value(\.start.steps)
+    steps = value(\.convergence.steps)
+    energyTolerance = value(\.convergence.energyTolerance)
+    residualTolerance = 10 * energyTolerance
+    window = value(\.convergence.window)
+    evaluationDraws = settings.evaluation.draws
+    evaluationMaximumSamples = value(\.evaluation.maximumSamples)
+    exactLimit = value(\.evaluation.exactLimit)
+    let annealingSteps = value(\.annealing.steps)
+    let initial = settings.annealing.initialTemperature
+    let warmUp = settings.annealing.warmUpSteps
+    switch value(\.annealing.kind) {
+    case .none: temperatures = .none
+    case .linear: temperatures = .linear(initial: initial, warmUp: warmUp, steps: annealingSteps)
+    case .exponential:
+      temperatures = .exponential(initial: initial, warmUp: warmUp, steps: annealingSteps)
+    }
+    isNoisy = size.isLattice && size.dimension > Double(maximumSamples)
+    minimumSteps = max(
+      value(\.convergence.minimumSteps), isNoisy ? steps : firstExponent < 1 ? steps * 3 / 4 : 0)
+    energyScale = size.energyScale
+    denominatorFloor = size.isLattice ? energyScale : 0.3
+    leakLimit = 5e-4 * (size.isLattice ? max(energyScale, abs(size.referenceEnergy)) : 1)
+  }
+
+  /// Throws unless a network can have this shape, as far as it is decided.
+  static func checkNetwork(_ ansatz: AnsatzSettings) throws(TrainingError) {
+    guard let width = ansatz.width, let heads = ansatz.heads else { return }
+    if width % heads != 0 {
+      throw TrainingError(
+        .invalidSettings, "`width` must be a multiple of `heads`, but \(width) is not of \(heads)")
+    }
+    if ansatz.kind == .retnet && width / heads % 2 != 0 {
+      throw TrainingError(
+        .invalidSettings,
+        "`width` (\(width)) over `heads` (\(heads)) must be even for a RetNet, whose rotation pairs "
+          + "the components")
+    }
+  }
+
+  /// Throws unless an order of sampling is a permutation.
+  static func checkOrder(_ order: [Int], positions: Int) throws(TrainingError) {
+    if order.sorted() == Array(0..<positions) { return }
+    let named = Set(order).intersection(0..<positions).count
+    throw TrainingError(
+      .invalidSettings,
+      "`order` must name each of the \(positions) orbitals or sites once; it names \(named) "
+        + "of them in \(order.count) numbers")
+  }
 
   /// Returns the learning rate at a step counted from 0: constant where steps have no noise, else
   /// falling to a fiftieth on half a cosine over the second two thirds of the steps.

@@ -4,8 +4,10 @@ public import Estimators
 ///
 /// A value that is nil is decided by the problem's size when the run is made;
 /// ``TrainingRun/settings`` then has no nil left among them, and that is what a result file stores.
-/// The names are those of the TOML file, with `-` for capitals: `maximumSamples` is
-/// `maximum-samples`.
+/// ``Setting/all`` has the name, range, default and meaning of each, and reads them from text.
+///
+/// Result files store settings as JSON and must stay readable: a setting that is added has to be
+/// optional, and none may change its type.
 public struct Settings: Codable, Sendable, Hashable {
   /// The wave function.
   public var ansatz = AnsatzSettings()
@@ -58,9 +60,13 @@ public struct AnsatzSettings: Codable, Sendable, Hashable {
   ///
   /// Only where 2Sz = 0 and the integrals are restricted.
   public var spinFlipSymmetry: Bool?
+  /// Twice the total spin S that a penalty holds a molecule's state to; nil for none.
+  public var twiceSpin: Int?
   /// Whether amplitudes obey the symmetries of a lattice; nil to impose them where its sector is
-  /// small enough to be listed and, with frustration, to be diagonalised.
+  /// small enough to be listed and their eigenvalues in the ground state are established.
   public var latticeSymmetry: Bool?
+  /// Whether the eigenvalues of a frustrated lattice's symmetries are read off an exact ground state.
+  public var exactLatticeSymmetry: Bool?
   /// The order in which orbitals or sites are sampled, a permutation; nil for the default
   /// (molecules: highest orbital first; lattices: row-major).
   public var order: [Int]?
@@ -87,7 +93,10 @@ public struct SamplingSettings: Codable, Sendable, Hashable {
 
 /// The optimisers.
 public enum OptimizerKind: String, Codable, Sendable, Hashable, CaseIterable {
-  /// Natural gradient in sample space with momentum.
+  /// Jacobi-preconditioned natural gradient in sample space with momentum (``NaturalGradient``).
+  ///
+  /// Called after stochastic reconfiguration, which it is with the metric `|ψ|² (H_xx − E)` in place of
+  /// |ψ|².
   case sr
   /// Adam with decoupled weight decay.
   case adam
@@ -177,6 +186,8 @@ public struct StartSettings: Codable, Sendable, Hashable {
 public struct ConvergenceSettings: Codable, Sendable, Hashable {
   /// The largest number of steps.
   public var steps: Int?
+  /// The number of steps before which a run does not stop as converged.
+  public var minimumSteps: Int?
   /// The change of the energy over a window below which the run may stop, in the energy's unit.
   public var energyTolerance: Double?
   /// The number of steps in the window.

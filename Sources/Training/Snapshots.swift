@@ -8,6 +8,12 @@ extension VariationalMonteCarlo {
     let state = rule.state
     var scalars = state.scalars
     scalars["seconds"] = seconds
+    scalars["upperBound"] = upperBound
+    scalars["closeSectors"] = Double(closeSectors.count)
+    // The sector of a molecule; a run that goes on or is read must not look for it again.
+    if waveFunction.space.kind == .electrons {
+      scalars["irrep"] = waveFunction.space.irrep.map(Double.init) ?? -1
+    }
     return Snapshot(
       step: trace.count,
       parameters: waveFunction.blocks.flatMap { block in
@@ -27,7 +33,8 @@ extension VariationalMonteCarlo {
 
   /// Puts the run where it was when a snapshot was taken.
   func restore(_ snapshot: Snapshot) throws(TrainingError) {
-    waveFunction.parameters = try parameters(of: snapshot)
+    try checkFinite(snapshot)
+    waveFunction.parameters = try waveFunction.parameters(of: snapshot)
     rule.state = try ruleState(of: snapshot)
     guard snapshot.trace.count == snapshot.step else {
       throw TrainingError(
@@ -35,13 +42,60 @@ extension VariationalMonteCarlo {
         "the checkpoint is of step \(snapshot.step) but its trace has \(snapshot.trace.count) rows")
     }
     trace = snapshot.trace
+    upperBound = snapshot.scalars["upperBound"]
+    if let close = snapshot.scalars["closeSectors"], close > 1 {
+      closeSectors = ["\(Int(close)) symmetry sectors"]
+    }
     secondsBefore = snapshot.scalars["seconds"] ?? 0
     restartClock()
   }
 
-  private func parameters(of snapshot: Snapshot) throws(TrainingError) -> [Float] {
-    var values = waveFunction.parameters
-    for block in waveFunction.blocks {
+  /// Throws where a number that steps start from is not finite.
+  private func checkFinite(_ snapshot: Snapshot) throws(TrainingError) {
+    func check(_ name: String, _ bad: Int, of count: Int) throws(TrainingError) {
+      if bad == 0 { return }
+      throw TrainingError(
+        .notFinite,
+        "the checkpoint's \(name) has \(bad) of \(count) values that are not finite numbers: the run "
+          + "has diverged or the file is damaged. Use an older copy, or start anew with a smaller "
+          + "`learning-rate`")
+    }
+    for (folder, arrays) in [
+      ("parameters", snapshot.parameters), ("optimizer/arrays", snapshot.optimizer),
+    ] {
+      for array in arrays {
+        let bad = array.values.count { !$0.isFinite }
+        try check("\(folder)/\(array.name)", bad, of: array.values.count)
+      }
+    }
+    for (name, value) in snapshot.scalars.sorted(by: { $0.key < $1.key }) where !value.isFinite {
+      try check("optimizer scalar \(name)", 1, of: 1)
+    }
+  }
+
+  private func ruleState(of snapshot: Snapshot) throws(TrainingError) -> StepRuleState {
+    var state = StepRuleState(scalars: snapshot.scalars)
+    for (name, values) in rule.state.arrays.map({ ($0.name, $0.values) }) {
+      // An array that a fresh optimiser has not got yet may have any length.
+      guard let found = snapshot.optimizer.first(where: { $0.name == name }),
+        values.isEmpty || found.values.count == values.count
+      else {
+        throw TrainingError(
+          .snapshotMismatch,
+          "the checkpoint has no optimiser array \(name) of this length: it was written by a "
+            + "run with another `optimizer` or another network")
+      }
+      state.arrays.append(NamedArray(name: name, values: found.values))
+    }
+    return state
+  }
+}
+
+extension WaveFunction {
+  /// Returns the parameters that a snapshot holds, in this wave function's order.
+  func parameters(of snapshot: Snapshot) throws(TrainingError) -> [Float] {
+    var values = parameters
+    for block in blocks {
       for entry in block.layout.entries {
         let name = block.name + "/" + entry.name
         guard let array = snapshot.parameters.first(where: { $0.name == name }),
@@ -57,22 +111,5 @@ extension VariationalMonteCarlo {
       }
     }
     return values
-  }
-
-  private func ruleState(of snapshot: Snapshot) throws(TrainingError) -> StepRuleState {
-    var state = StepRuleState(scalars: snapshot.scalars)
-    for (name, values) in rule.state.arrays.map({ ($0.name, $0.values) }) {
-      // An array that a fresh optimiser has not got yet may have any length.
-      guard let found = snapshot.optimizer.first(where: { $0.name == name }),
-        values.isEmpty || found.values.count == values.count
-      else {
-        throw TrainingError(
-          .snapshotMismatch,
-          "the checkpoint has no optimiser array \(name) of this length: it was written by a "
-            + "run with another --optimizer or another network")
-      }
-      state.arrays.append(NamedArray(name: name, values: found.values))
-    }
-    return state
   }
 }

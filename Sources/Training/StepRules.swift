@@ -21,6 +21,15 @@ extension ResolvedSettings {
   }
 }
 
+extension ResolvedSettings {
+  /// The criterion by which a run stops.
+  var convergence: Convergence {
+    Convergence(
+      window: window, minimumSteps: minimumSteps, energyTolerance: energyTolerance,
+      residualTolerance: residualTolerance, frozenShift: 1e3 * shift)
+  }
+}
+
 extension LocalEnergySettings {
   /// What the estimator needs to know.
   var options: EstimatorOptions {

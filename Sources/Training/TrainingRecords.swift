@@ -20,6 +20,27 @@ public struct TraceRow: Sendable, Hashable, Codable {
   public var gradientNorm: Double
   /// Seconds since the run began, over all its parts.
   public var seconds: Double
+  /// The first-order estimate of the energy that the state would still gain on the sample, at least
+  /// 0; nil in results of earlier versions.
+  public var residual: Double?
+
+  /// Creates a row.
+  public init(
+    step: Int, energy: Double, error: Double, variance: Double, temperature: Double,
+    entropy: Double, distinctSamples: Int, gradientNorm: Double, seconds: Double,
+    residual: Double? = nil
+  ) {
+    self.step = step
+    self.energy = energy
+    self.error = error
+    self.variance = variance
+    self.temperature = temperature
+    self.entropy = entropy
+    self.distinctSamples = distinctSamples
+    self.gradientNorm = gradientNorm
+    self.seconds = seconds
+    self.residual = residual
+  }
 }
 
 /// One configuration of a state with its amplitude.
@@ -34,13 +55,24 @@ public struct LeadingConfiguration: Sendable, Hashable, Codable {
   public var phase: Double
   /// The number of draws that gave it.
   public var count: Int
+
+  /// Creates a record of its parts.
+  public init(
+    alpha: [UInt64], beta: [UInt64], logModulus: Double, phase: Double, count: Int
+  ) {
+    self.alpha = alpha
+    self.beta = beta
+    self.logModulus = logModulus
+    self.phase = phase
+    self.count = count
+  }
 }
 
 /// What the evaluation after training found.
 public struct FinalResult: Sendable, Hashable, Codable {
   /// The energy ⟨H⟩, in the problem's unit.
   public var energy: Double
-  /// Its standard error; 0 where ``isExactSum``.
+  /// Its statistical standard error; 0 where ``isExactSum``.
   public var error: Double
   /// The variance ⟨H²⟩ − ⟨H⟩².
   public var variance: Double
@@ -48,7 +80,8 @@ public struct FinalResult: Sendable, Hashable, Codable {
   public var isExactSum: Bool
   /// The number of distinct configurations.
   public var distinctSamples: Int
-  /// The number of draws; 0 where ``isExactSum``.
+  /// The number of draws that count, those outside the configurations taken exactly; 0 where
+  /// ``isExactSum``.
   public var draws: Int
   /// The weight that a cap on distinct configurations dropped.
   public var droppedWeight: Double
@@ -69,6 +102,40 @@ public struct FinalResult: Sendable, Hashable, Codable {
   public var subspaceEnergy: Double?
   /// The configurations of largest weight.
   public var leading: [LeadingConfiguration]
+  /// The first-order estimate of what the whole state would still gain, inside and outside the
+  /// sample, at least 0; nil in results of earlier versions.
+  public var residual: Double?
+  /// How much the energy is estimated to lie above the lowest one of the sector: what the state would
+  /// gain if its amplitudes on the sample were free, and the leak.
+  public var remainingError: Double?
+  /// Whether the run has converged and the remaining error is below the tolerance.
+  public var isConverged = false
+  /// What a user must know before using the energy, a sentence each.
+  public var warnings: [String] = []
+
+  /// Creates a record of its parts.
+  public init(
+    energy: Double, error: Double, variance: Double, isExactSum: Bool, distinctSamples: Int,
+    draws: Int, droppedWeight: Double, vScore: Double, leakEnergy: Double, leakWeight: Double,
+    isCollapsed: Bool, spinSquared: Double? = nil, spinSquaredError: Double? = nil,
+    subspaceEnergy: Double? = nil, leading: [LeadingConfiguration]
+  ) {
+    self.energy = energy
+    self.error = error
+    self.variance = variance
+    self.isExactSum = isExactSum
+    self.distinctSamples = distinctSamples
+    self.draws = draws
+    self.droppedWeight = droppedWeight
+    self.vScore = vScore
+    self.leakEnergy = leakEnergy
+    self.leakWeight = leakWeight
+    self.isCollapsed = isCollapsed
+    self.spinSquared = spinSquared
+    self.spinSquaredError = spinSquaredError
+    self.subspaceEnergy = subspaceEnergy
+    self.leading = leading
+  }
 }
 
 /// The numbers that a run needs to go on: what a checkpoint holds beside settings and problem.

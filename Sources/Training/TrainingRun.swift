@@ -1,3 +1,5 @@
+public import Problems
+
 /// A training run that its owner drives step by step.
 ///
 /// ```swift
@@ -19,6 +21,8 @@ public protocol TrainingRun: AnyObject {
   var sectorDimension: Double { get }
   /// The energy of the reference configuration, in the problem's unit.
   var referenceEnergy: Double { get }
+  /// How the symmetry sector was found; nil where nothing had to be compared, as in a resumed run.
+  var sectors: SectorComparison.Result? { get }
   /// The rows so far.
   var trace: [TraceRow] { get }
   /// Whether the convergence criterion is met.

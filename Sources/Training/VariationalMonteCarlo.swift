@@ -4,6 +4,7 @@ internal import Estimators
 internal import Hamiltonians
 internal import Optimization
 internal import Parallelism
+internal import Problems
 internal import Sampling
 internal import WaveFunctions
 
@@ -15,20 +16,12 @@ internal import WaveFunctions
 final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   typealias Word = H.Word
 
-  /// What the loop needs to know about a problem beside its Hamiltonian.
-  struct Context: Sendable {
-    /// The energy of the reference configuration.
-    var referenceEnergy: Double
-    /// N of the V-score: electrons or sites.
-    var degreesOfFreedom: Int
-    /// E∞ of the V-score.
-    var infiniteTemperatureEnergy: Double
-  }
-
   let settings: Settings
   let resolved: ResolvedSettings
-  let context: Context
+  let context: RunContext
   let hamiltonian: H
+  /// The Hamiltonian of the final energy where it is not that of training: one without penalty.
+  let evaluated: H?
   let waveFunction: any AutoregressiveWaveFunction<Word>
   let spinOperator: (any Hamiltonian<Word>)?
   let estimator: LocalEnergyEstimator<H>
@@ -40,21 +33,30 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   var trace: [TraceRow] = []
   /// What the start is fitted to; nil for random parameters.
   let start: StartVector<Word>?
+  /// An upper bound of the lowest energy, from the comparison of sectors.
+  var upperBound: Double?
+  /// The sectors that their comparison could not tell apart; empty where it could.
+  var closeSectors: [String] = []
   /// What was chosen while the run was made, for the log.
   let messages: [String]
   var secondsBefore = 0.0
   private var clock = DispatchTime.now()
 
   init(
-    hamiltonian: H, waveFunction: any AutoregressiveWaveFunction<Word>,
+    hamiltonian: H, evaluated: H? = nil, waveFunction: any AutoregressiveWaveFunction<Word>,
     spinOperator: (any Hamiltonian<Word>)?,
-    context: Context, start: StartVector<Word>?, messages: [String], settings: Settings,
+    context: RunContext, start: StartVector<Word>?, messages: [String], settings: Settings,
     resolved: ResolvedSettings
   ) {
     self.hamiltonian = hamiltonian
+    self.evaluated = evaluated
     self.waveFunction = waveFunction
     self.spinOperator = spinOperator
     self.context = context
+    if let sectors = context.sectors {
+      upperBound = sectors.upperBound
+      if !sectors.isEstablished { closeSectors = sectors.close.map { sectors.sectors[$0].label } }
+    }
     self.start = start
     self.messages = messages
     self.settings = settings
@@ -73,29 +75,15 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   var parameterCount: Int { waveFunction.parameterCount }
   var sectorDimension: Double { waveFunction.space.dimension }
   var referenceEnergy: Double { context.referenceEnergy }
+  var sectors: SectorComparison.Result? { context.sectors }
   var isFinished: Bool { isConverged || trace.count >= resolved.steps }
 
-  /// Whether the energy has stood still over the last window, at full exponent and T = 0.
-  ///
-  /// A slow mode, such as the admixture of a nearly degenerate state, changes the energy little in
-  /// each window but for many of them. Where the last three windows fall steadily, the change
-  /// that is still to come is extrapolated as a geometric series, and must be small too.
-  var isConverged: Bool {
-    let window = resolved.window
-    guard trace.count >= resolved.minimumSteps, trace.count >= 3 * window else { return false }
-    let recent = trace.suffix(3 * window)
-    guard recent.allSatisfy({ $0.temperature == 0 }) else { return false }
-    func mean(_ rows: ArraySlice<TraceRow>) -> Double {
-      rows.reduce(0) { $0 + $1.energy } / Double(window)
-    }
-    let now = mean(recent.suffix(window))
-    let before = mean(recent.dropLast(window).suffix(window))
-    let earlier = mean(recent.prefix(window))
-    let change = before - now
-    if abs(change) >= resolved.energyTolerance { return false }
-    let ratio = change / (earlier - before)
-    guard change > 0, ratio > 0 else { return true }
-    return ratio < 1 && change * ratio / (1 - ratio) < resolved.energyTolerance
+  /// Whether nothing speaks against having converged.
+  var isConverged: Bool { obstacles.isEmpty }
+
+  /// What speaks against having converged.
+  var obstacles: [Convergence.Obstacle] {
+    resolved.convergence.obstacles(trace, shift: rule.regularisation)
   }
 
   /// Seconds since the run began, over all its parts.
@@ -119,7 +107,9 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
       step: number, energy: batch.energies.energy,
       error: sample.meanError(variance: batch.energies.variance),
       variance: batch.energies.variance, temperature: batch.temperature, entropy: entropy,
-      distinctSamples: sample.count, gradientNorm: gradientNorm, seconds: seconds)
+      distinctSamples: sample.count, gradientNorm: gradientNorm, seconds: seconds,
+      residual: batch.energies.residual(
+        weights: sample.weights, floor: resolved.denominatorFloor))
     trace.append(row)
     return row
   }
@@ -166,7 +156,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     guard energies.energy.isFinite, energies.variance.isFinite else {
       throw TrainingError(
         .notFinite,
-        "step \(number): the energy is not finite; a smaller --learning-rate or a larger --shift "
+        "step \(number): the energy is not finite; a smaller `learning-rate` or a larger `shift` "
           + "keeps the parameters in range")
     }
     let temperature = resolved.temperatures.temperature(at: number - 1)
@@ -219,16 +209,17 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
       waveFunction.parameters = parameters
       return norm
     } catch {
-      throw TrainingError(.notFinite, "\(error); try a larger --shift")
+      throw TrainingError(.notFinite, "\(error); try a larger `shift`")
     }
   }
 
   /// The estimator of final results: that of training, unless its cutoff changes the operator.
   private(set) lazy var finalEstimator: LocalEnergyEstimator<H> = {
     var exact = settings.localEnergy
-    if exact.cutoff <= 1e-10 { return estimator }
-    exact.cutoff = 1e-10
+    if exact.cutoff <= 1e-10 && evaluated == nil { return estimator }
+    exact.cutoff = min(exact.cutoff, 1e-10)
     return LocalEnergyEstimator(
-      hamiltonian, waveFunction: waveFunction, options: exact.options, execution: execution)
+      evaluated ?? hamiltonian, waveFunction: waveFunction, options: exact.options,
+      execution: execution)
   }()
 }

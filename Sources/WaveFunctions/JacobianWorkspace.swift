@@ -6,7 +6,7 @@ internal import NeuralNetworks
 /// Dimensions: B strings, T positions, V vocabulary, P parameters. One thread only.
 final class JacobianWorkspace {
   let capacity: Int
-  private let trainer: any NetworkTrainer
+  private let batch: any NetworkBatch
   private let vocabulary: Int
   private let positions: Int
   private var logits: [Float]
@@ -16,7 +16,7 @@ final class JacobianWorkspace {
     self.capacity = capacity
     vocabulary = network.vocabulary
     positions = network.positions
-    trainer = network.makeTrainer(capacity: capacity)
+    batch = network.makeBatch(capacity: capacity)
     logits = Array(repeating: 0, count: capacity * positions * vocabulary)
     logitGradients = logits
   }
@@ -29,7 +29,7 @@ final class JacobianWorkspace {
     logModulus: UnsafeMutablePointer<Double>?
   ) {
     precondition(count <= capacity, "\(count) strings exceed the capacity \(capacity)")
-    trainer.forward(tokens: tokens, count: count, parameters: parameters, logits: &logits)
+    batch.forward(tokens: tokens, count: count, parameters: parameters, logits: &logits)
     var row = [Double](repeating: 0, count: vocabulary)
     logits.withUnsafeBufferPointer { logits in
       logitGradients.withUnsafeMutableBufferPointer { gradients in
@@ -67,7 +67,7 @@ final class JacobianWorkspace {
     prepare(
       tokens: tokens, count: count, automaton: automaton, parameters: parameters, weights: nil,
       logModulus: logModulus)
-    trainer.jacobian(
+    batch.jacobian(
       logitGradients: logitGradients, parameters: parameters, rows: rows, rowStride: stride)
   }
 
@@ -80,6 +80,6 @@ final class JacobianWorkspace {
     prepare(
       tokens: tokens, count: count, automaton: automaton, parameters: parameters, weights: weights,
       logModulus: nil)
-    trainer.backward(logitGradients: logitGradients, parameters: parameters, gradient: gradient)
+    batch.backward(logitGradients: logitGradients, parameters: parameters, gradient: gradient)
   }
 }

@@ -191,7 +191,7 @@ struct FileSafetyTests {
   @Test("A result of an earlier layout is read, and becomes one of the present")
   func earlierLayoutIsRead() throws {
     let program = try Program()
-    let old = Program.reference("results/h2_version2.nqs.h5")
+    let old = Program.reference("results/h2_version2.h5")
     let output = try program.run("solve", "--resume", old, "--output", "r.h5", "--json", "--quiet")
     #expect(output.status == 0, "\(output)")
     #expect(abs(try #require(try output.json()["energy"] as? Double) + 1.1372701747) < 1e-4)

@@ -93,6 +93,44 @@ import Testing
     #expect(closed.spinFlipParity == nil)
   }
 
+  /// Two rings that do not touch: the one of high diagonal elements has the lowest state, and no start
+  /// vector but noise has a part of it.
+  private struct Rings: Hamiltonian {
+    let length: UInt64
+    /// The diagonal and the hopping of the second ring; the first has 0 and 0.5.
+    let second: (diagonal: Double, hopping: Double)
+
+    func diagonalElement(_ x: Configuration<UInt64>) -> Double {
+      (x.beta == 0 ? 0 : second.diagonal) + 1e-4 * Double(x.alpha)
+    }
+
+    func appendConnections(
+      of x: Configuration<UInt64>, above cutoff: Double, to list: inout ConnectionList<UInt64>
+    ) {
+      for step in [1, length - 1] {
+        list.append(
+          Configuration(alpha: (x.alpha + step) % length, beta: x.beta),
+          x.beta == 0 ? -0.5 : -second.hopping)
+      }
+    }
+  }
+
+  @Test(arguments: [100, 400] as [UInt64], [1.0, 0.56])
+  func lowestStateOfAnotherSymmetryIsFound(_ length: UInt64, _ hopping: Double) throws {
+    let rings = Rings(length: length, second: (0.1, hopping))
+    let all = [0, 1].flatMap { ring in
+      (0..<length).map { Configuration<UInt64>(alpha: $0, beta: ring) }
+    }
+    let exact = try LAPACK.eigenSymmetric(denseMatrix(rings, over: all), n: all.count)
+    let result = try SelectedCI(maximumConfigurations: all.count).run(from: all, rings)
+    // States of a ring are dense: the iteration may stop in sight of the lowest.
+    #expect(abs(result.energy - exact.values[0]) < 1e-4)
+    let weight = zip(result.configurations, result.coefficients).reduce(0) {
+      $1.0.beta == 1 ? $0 + $1.1 * $1.1 : $0
+    }
+    #expect(weight > 1 - 1e-4)
+  }
+
   @Test func repeats() throws {
     let integrals = randomIntegrals(orbitals: 7, alpha: 3, beta: 3, seed: 2)
     let hamiltonian = MolecularHamiltonian<UInt64>(integrals)

@@ -69,6 +69,56 @@ struct HDF5IntegralsTests {
     }
   }
 
+  /// Single bytes that, found by `fuzz`, ended the program, filled the memory or never came back.
+  @Test(
+    arguments: [
+      // A shape that the file is too small for, and one whose product overflows.
+      ("lih_sto3g.plain.h5", 12775, 128), ("h2o_sto3g.plain.h5", 1462, 242),
+      // Chunks larger than the dataset, and of no size.
+      ("lih_sto3g.openfermion.hdf5", 18617, 8), ("h2o_sto3g.openfermion.hdf5", 18624, 150),
+      ("h2o_sto3g.trexio.h5", 31865, 0),
+      // A type whose bits lie outside its bytes.
+      ("lih_sto3g.plain.h5", 13322, 0),
+    ])
+  func damagedByteIsRefused(_ name: String, _ offset: Int, _ value: UInt8) throws {
+    var bytes = try Array(Data(contentsOf: URL(fileURLWithPath: "\(reference)/hdf5/\(name)")))
+    bytes[offset] = value
+    #expect(throws: IntegralsError.self) { try read(bytes) }
+  }
+
+  @Test(arguments: [[0, 2, 2], [2, 2, 0], [3, 2, 2], [0, 0], [129, 129], [4]])
+  func impossibleOneBodyShapesAreRefused(_ shape: [Int]) throws {
+    try withTemporaryFile { path in
+      let file = try HDF5File.create(atPath: path)
+      let values = [Double](repeating: 0, count: shape.reduce(1, *))
+      try file.root.write(values, shape: shape, to: "h1e")
+      try file.root.write([Double](repeating: 0, count: 16), shape: [2, 2, 2, 2], to: "eri")
+      try file.root.write([1, 1], to: "nelec")
+      try file.flush()
+      #expect(throws: IntegralsError.self) { try IntegralFile.read(path: path) }
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("multiplicity", Int.min), ("multiplicity", .max), ("n_electrons", .min),
+      ("n_electrons", .max),
+    ])
+  func electronsAtTheEdgeOf64Bits(_ name: String, _ value: Int) throws {
+    for variant in ["openfermion.hdf5", "openfermion_plain.hdf5"] {
+      try withTemporaryFile { path in
+        try FileManager.default.copyItem(
+          atPath: "\(reference)/hdf5/lih_sto3g.\(variant)", toPath: path)
+        do {
+          let root = try HDF5File(updating: path).root
+          if root.exists(name) { try root.remove(name) }
+          try root.write(value, to: name)
+        }
+        #expect(throws: IntegralsError.self) { try IntegralFile.read(path: path) }
+      }
+    }
+  }
+
   @Test(arguments: ["openfermion.hdf5", "plain.h5", "plain_latest.h5", "trexio.h5"])
   func truncatedFilesAreRefused(_ variant: String) throws {
     let url = URL(fileURLWithPath: "\(reference)/hdf5/h2o_sto3g.\(variant)")

@@ -38,12 +38,28 @@ struct HeaderTests {
       ("&FCI NORB=2,NELEC=2,TREL=.TRUE. /", "TREL"), ("&FCI NORB=2,NELEC=2,ST=1 /", "ST"),
       ("&FCI NORB=2,NELEC=2,ORBSYM=1,x /", "ORBSYM"),
       ("&FCI NORB=2,NELEC=2,ORBSYM=999999999*1 /", "ORBSYM"),
+      ("&FCI NORB=2,NELEC=-9223372036854775808 /", "NELEC"),
+      ("&FCI NORB=2,NELEC=2,ORBSYM=1,-9223372036854775808 /", "ORBSYM"),
+      ("&FCI NORB=2,NELEC=2,ORBSYM(-9223372036854775808)=1 /", "subscript"),
+      ("&FCI NORB=2,NELEC=2,ORBSYM(9223372036854775807)=2*1 /", "subscript"),
       ("&FCI NORB=2,NELEC=3,MS2=0 /", "parity"), ("&FCI NORB=2.5,NELEC=3,MS2=0 /", "NORB"),
     ])
   func isRefused(_ header: String, _ word: String) throws {
     let error = try #require(try failure(reading: header + Self.body))
     #expect(error.description.contains(word), "\(error)")
     #expect(error.line != nil)
+  }
+
+  /// What a file holds must not reach a terminal as it is.
+  @Test(arguments: ["1\u{0}", "\u{1B}[2J", "2 \u{7F}", "x\r", String(repeating: "9", count: 4000)])
+  func messagesAreOnePrintableLine(_ word: String) throws {
+    for text in [
+      "&FCI NORB=2,NELEC=2 \(word) /" + Self.body, "\(word) &FCI /", "&FCI NORB=\(word) /",
+    ] {
+      let error = try #require(try failure(reading: text))
+      #expect(error.description.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F })
+      #expect(error.description.count < 1000)
+    }
   }
 
   @Test func oddElectronsWithoutSpinAreADoublet() throws {

@@ -77,10 +77,10 @@ private let cases: [NetworkCase] = [
 
 @Suite struct AutoregressiveNetworkTests {
   @Test(arguments: cases)
-  func trainerMatchesReference(_ test: NetworkCase) {
+  func batchMatchesReference(_ test: NetworkCase) {
     let parameters = test.randomParameters(seed: 1)
     let tokens = test.randomTokens(count: 19, seed: 2)
-    let logits = test.trainerLogits(tokens, parameters: parameters)
+    let logits = test.batchLogits(tokens, parameters: parameters)
     let size = test.positions * test.vocabulary
     for b in 0..<19 {
       let string = Array(tokens[b * test.positions..<(b + 1) * test.positions])
@@ -90,12 +90,12 @@ private let cases: [NetworkCase] = [
   }
 
   @Test(arguments: cases)
-  func treeMatchesTrainer(_ test: NetworkCase) {
+  func treeMatchesBatch(_ test: NetworkCase) {
     let parameters = test.randomParameters(seed: 3)
     let tokens = test.randomTokens(count: 50, seed: 4)
     let difference = largestDifference(
       test.treeLogits(tokens, parameters: parameters),
-      test.trainerLogits(tokens, parameters: parameters))
+      test.batchLogits(tokens, parameters: parameters))
     #expect(difference < 1e-5)
   }
 
@@ -124,7 +124,7 @@ private let cases: [NetworkCase] = [
         strings += [UInt8(parent), token]
         strings += [UInt8](repeating: 0, count: test.positions - 2)
       }
-      let expected = test.trainerLogits(strings, parameters: parameters)
+      let expected = test.batchLogits(strings, parameters: parameters)
       for node in 0..<vocabulary {
         let place = (node * test.positions + 2) * vocabulary
         #expect(
@@ -139,13 +139,13 @@ private let cases: [NetworkCase] = [
   func logitsIgnoreLaterTokens(_ test: NetworkCase) {
     let parameters = test.randomParameters(seed: 5)
     let tokens = test.randomTokens(count: 1, seed: 6)
-    let logits = test.trainerLogits(tokens, parameters: parameters)
+    let logits = test.batchLogits(tokens, parameters: parameters)
     for t in 0..<test.positions {
       var changed = tokens
       for s in t..<test.positions {
         changed[s] = (changed[s] + 1) % UInt8(test.vocabulary)
       }
-      let other = test.trainerLogits(changed, parameters: parameters)
+      let other = test.batchLogits(changed, parameters: parameters)
       let known = (t + 1) * test.vocabulary
       #expect(largestDifference(logits[..<known], other[..<known]) == 0)
       if t + 1 < test.positions {
@@ -202,15 +202,15 @@ private let cases: [NetworkCase] = [
       let tokens = test.randomTokens(count: count, seed: 12)
       let gradients = test.randomGradients(count: count, seed: 13)
       let rows = test.jacobian(tokens, gradients: gradients, parameters: parameters)
-      let trainer = test.network.makeTrainer(capacity: 40)
+      let batch = test.network.makeBatch(capacity: 40)
       var logits = [Float](repeating: 0, count: gradients.count)
       // A larger batch before, so that stale padding would be seen.
       let other = test.randomTokens(count: 40, seed: 14)
       var otherLogits = [Float](repeating: 0, count: 40 * test.positions * test.vocabulary)
       var gradient = [Float](repeating: 1, count: test.parameterCount)
-      trainer.forward(tokens: other, count: 40, parameters: parameters, logits: &otherLogits)
-      trainer.forward(tokens: tokens, count: count, parameters: parameters, logits: &logits)
-      trainer.backward(
+      batch.forward(tokens: other, count: 40, parameters: parameters, logits: &otherLogits)
+      batch.forward(tokens: tokens, count: count, parameters: parameters, logits: &logits)
+      batch.backward(
         logitGradients: gradients, parameters: parameters, gradient: &gradient)
       let expected = (0..<test.parameterCount).map { p in
         rows.reduce(1) { $0 + Double($1[p]) }
@@ -230,7 +230,7 @@ private let cases: [NetworkCase] = [
       let tokens = test.randomTokens(count: 20, seed: 18)
       let gradients = test.randomGradients(count: 20, seed: 19)
       return (
-        test.trainerLogits(tokens, parameters: parameters),
+        test.batchLogits(tokens, parameters: parameters),
         test.jacobian(tokens, gradients: gradients, parameters: parameters)
       )
     }
@@ -259,7 +259,7 @@ private let cases: [NetworkCase] = [
   func initialDistributionIsNearUniform(_ test: NetworkCase) {
     var random = RandomSource(seed: 15)
     let parameters = test.network.makeParameters(using: &random)
-    let logits = test.trainerLogits(test.randomTokens(count: 8, seed: 16), parameters: parameters)
+    let logits = test.batchLogits(test.randomTokens(count: 8, seed: 16), parameters: parameters)
     let largest = logits.reduce(0) { max($0, abs($1)) }
     #expect(largest < 1)
   }

@@ -29,10 +29,10 @@ extension NetworkCase {
     }
   }
 
-  func trainerLogits(_ tokens: [UInt8], parameters: [Float]) -> [Float] {
+  func batchLogits(_ tokens: [UInt8], parameters: [Float]) -> [Float] {
     let count = tokens.count / positions
     var logits = [Float](repeating: .nan, count: count * positions * vocabulary)
-    network.makeTrainer(capacity: count).forward(
+    network.makeBatch(capacity: count).forward(
       tokens: tokens, count: count, parameters: parameters, logits: &logits)
     return logits
   }
@@ -85,12 +85,12 @@ extension NetworkCase {
   /// The Jacobian rows of a batch, `[B, P]`, with a stride that is larger than P.
   func jacobian(_ tokens: [UInt8], gradients: [Float], parameters: [Float]) -> [[Float]] {
     let count = tokens.count / positions
-    let trainer = network.makeTrainer(capacity: count)
+    let batch = network.makeBatch(capacity: count)
     var logits = [Float](repeating: 0, count: count * positions * vocabulary)
-    trainer.forward(tokens: tokens, count: count, parameters: parameters, logits: &logits)
+    batch.forward(tokens: tokens, count: count, parameters: parameters, logits: &logits)
     let stride = parameterCount + 3
     var rows = [Float](repeating: .nan, count: count * stride)
-    trainer.jacobian(
+    batch.jacobian(
       logitGradients: gradients, parameters: parameters, rows: &rows, rowStride: stride)
     for b in 0..<count {
       let untouched = rows[b * stride + parameterCount..<(b + 1) * stride].allSatisfy { $0.isNaN }

@@ -163,6 +163,34 @@ import Training
     #expect(spread > 0.5 && spread < 1.5)
   }
 
+  /// Error bars hold: over seeded evaluations of one state that is too broad for its room, the exact
+  /// energy lies within one of them as often as normal errors let expect.
+  @Test(arguments: [cases[0], cases[7]]) func errorBarsCoverTheExactEnergy(_ example: Case) throws {
+    let exact = try example.run().evaluate().energy
+    let snapshot = try example.run().snapshot()
+    let problem = Problem.molecule(try bundled(example.file), irrep: example.irrep)
+    let runs = 200
+    var covered = 0
+    var deviations: [Double] = []
+    for seed in 1...runs {
+      var settings = try example.run().settings
+      settings.seed = UInt64(seed)
+      settings.evaluation.exactLimit = 0
+      settings.evaluation.maximumSamples = 60
+      let run = try makeTrainingRun(problem, settings: settings, snapshot: snapshot)
+      let result = try run.evaluate()
+      // What the room for the heaviest would have dropped.
+      #expect(result.distinctSamples < Int(run.sectorDimension) && result.draws > 0)
+      #expect(result.droppedWeight == 0 && result.error > 0)
+      if abs(result.energy - exact) < result.error { covered += 1 }
+      deviations.append((result.energy - exact) / result.error)
+    }
+    let fraction = Double(covered) / Double(runs)
+    #expect(fraction >= 0.62 && fraction <= 0.74)
+    let mean = deviations.reduce(0, +) / Double(runs)
+    #expect(abs(mean) < 4 / Double(runs).squareRoot())
+  }
+
   /// A last step that made the energy worse is taken back before it is evaluated.
   @Test func badLastStepsAreTakenBack() throws {
     let problem = Problem.molecule(try bundled("lih_sto3g"), irrep: .automatic)

@@ -186,7 +186,7 @@ import WaveFunctions
     #expect {
       try checkLists(representatives: 1e7, positions: 20, available: small)
     } throws: { error in
-      "\(error)".contains("--no-lattice-symmetry") && "\(error)".contains("1.1 GB")
+      "\(error)".contains("no `lattice-symmetry`") && "\(error)".contains("1.1 GB")
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Hamiltonians
 import Integrals
 import Testing
@@ -5,47 +6,48 @@ import Training
 
 @Suite struct SettingsTests {
   private static let outOfRange: [(String, @Sendable (inout Settings) -> Void)] = [
-    ("--threads", { $0.threads = 0 }),
-    ("--samples", { $0.sampling.maximumSamples = 0 }),
-    ("--draws", { $0.sampling.draws = 0 }),
-    ("--exponent", { $0.sampling.exponent = 0 }),
-    ("--exponent", { $0.sampling.exponent = 1.5 }),
-    ("--exponent", { $0.sampling.exponent = .nan }),
-    ("--learning-rate", { $0.optimizer.learningRate = 0 }),
-    ("--learning-rate", { $0.optimizer.learningRate = .nan }),
-    ("--momentum", { $0.optimizer.momentum = 1 }),
-    ("--momentum", { $0.optimizer.momentum = -0.1 }),
-    ("--shift", { $0.optimizer.shift = 0 }),
-    ("--weight-decay", { $0.optimizer.weightDecay = -1 }),
-    ("--maximum-step", { $0.optimizer.maximumStep = 0 }),
-    ("--t0", { $0.annealing.initialTemperature = -1 }),
-    ("--t0", { $0.annealing.initialTemperature = .infinity }),
-    ("--warm-up-steps", { $0.annealing.warmUpSteps = -1 }),
-    ("--annealing-steps", { $0.annealing.steps = -1 }),
-    ("--steps", { $0.convergence.steps = 0 }),
-    ("--window", { $0.convergence.window = 0 }),
-    ("--energy-tolerance", { $0.convergence.energyTolerance = -1 }),
-    ("--start-determinants", { $0.start.determinants = 0 }),
-    ("--start-determinants", { $0.start.determinants = -5 }),
-    ("--start-steps", { $0.start.steps = -1 }),
-    ("--final-draws", { $0.evaluation.draws = 0 }),
-    ("--final-samples", { $0.evaluation.maximumSamples = 0 }),
-    ("--cutoff", { $0.localEnergy.cutoff = -1 }),
-    ("--screening", { $0.localEnergy.screening = -1 }),
-    ("--leading", { $0.evaluation.leading = -1 }),
-    ("--screened-draws", { $0.localEnergy.screenedDraws = 0 }),
-    ("--width", { $0.ansatz.width = 9 }),
-    ("--width", { $0.ansatz.width = 0 }),
-    ("--heads", { $0.ansatz.heads = 0 }),
-    ("--layers", { $0.ansatz.layers = 0 }),
-    ("--feed-forward", { $0.ansatz.feedForward = 0 }),
-    ("--phase-hidden", { $0.ansatz.phaseHidden = [4, 0] }),
-    ("--order", { $0.ansatz.order = [0, 0] }),
-    ("--samples", { $0.sampling.maximumSamples = .max }),
-    ("--threads", { $0.threads = .max }),
-    ("--start-steps", { $0.start.steps = .max }),
-    ("--phase-hidden", { $0.ansatz.phaseHidden = [1 << 40] }),
-    ("--lattice-symmetry", { $0.ansatz.latticeSymmetry = true }),
+    ("`threads`", { $0.threads = 0 }),
+    ("`samples`", { $0.sampling.maximumSamples = 1 }),
+    ("`minimum-steps`", { $0.convergence.minimumSteps = -1 }),
+    ("`draws`", { $0.sampling.draws = 0 }),
+    ("`exponent`", { $0.sampling.exponent = 0 }),
+    ("`exponent`", { $0.sampling.exponent = 1.5 }),
+    ("`exponent`", { $0.sampling.exponent = .nan }),
+    ("`learning-rate`", { $0.optimizer.learningRate = 0 }),
+    ("`learning-rate`", { $0.optimizer.learningRate = .nan }),
+    ("`momentum`", { $0.optimizer.momentum = 1 }),
+    ("`momentum`", { $0.optimizer.momentum = -0.1 }),
+    ("`shift`", { $0.optimizer.shift = 0 }),
+    ("`weight-decay`", { $0.optimizer.weightDecay = -1 }),
+    ("`maximum-step`", { $0.optimizer.maximumStep = 0 }),
+    ("`t0`", { $0.annealing.initialTemperature = -1 }),
+    ("`t0`", { $0.annealing.initialTemperature = .infinity }),
+    ("`warm-up-steps`", { $0.annealing.warmUpSteps = -1 }),
+    ("`annealing-steps`", { $0.annealing.steps = -1 }),
+    ("`steps`", { $0.convergence.steps = 0 }),
+    ("`window`", { $0.convergence.window = 0 }),
+    ("`energy-tolerance`", { $0.convergence.energyTolerance = -1 }),
+    ("`start-determinants`", { $0.start.determinants = 0 }),
+    ("`start-determinants`", { $0.start.determinants = -5 }),
+    ("`start-steps`", { $0.start.steps = -1 }),
+    ("`final-draws`", { $0.evaluation.draws = 0 }),
+    ("`final-samples`", { $0.evaluation.maximumSamples = 0 }),
+    ("`cutoff`", { $0.localEnergy.cutoff = -1 }),
+    ("`screening`", { $0.localEnergy.screening = -1 }),
+    ("`leading`", { $0.evaluation.leading = -1 }),
+    ("`screened-draws`", { $0.localEnergy.screenedDraws = 0 }),
+    ("`width`", { $0.ansatz.width = 9 }),
+    ("`width`", { $0.ansatz.width = 0 }),
+    ("`heads`", { $0.ansatz.heads = 0 }),
+    ("`layers`", { $0.ansatz.layers = 0 }),
+    ("`feed-forward`", { $0.ansatz.feedForward = 0 }),
+    ("`phase-hidden`", { $0.ansatz.phaseHidden = [4, 0] }),
+    ("`order`", { $0.ansatz.order = [0, 0] }),
+    ("`samples`", { $0.sampling.maximumSamples = .max }),
+    ("`threads`", { $0.threads = .max }),
+    ("`start-steps`", { $0.start.steps = .max }),
+    ("`phase-hidden`", { $0.ansatz.phaseHidden = [1 << 40] }),
+    ("`lattice-symmetry`", { $0.ansatz.latticeSymmetry = true }),
     // Memory: 65,536² parameters in each of 1,000 blocks.
     (
       "smaller network",
@@ -55,7 +57,7 @@ import Training
         $0.ansatz.layers = 1000
       }
     ),
-    ("--order", { $0.ansatz.order = [0, 1, 2] }),
+    ("`order`", { $0.ansatz.order = [0, 1, 2] }),
     (
       "RetNet",
       {
@@ -132,5 +134,21 @@ import Training
     let again = try makeTrainingRun(
       .molecule(try bundled("lih_sto3g"), irrep: .automatic), settings: settings)
     #expect(again.settings == settings)
+  }
+
+  /// A run's settings without the JSON keys that the oldest result files have not.
+  @Test func settingsOfOlderFilesAreRead() throws {
+    let data = try JSONEncoder().encode(Settings())
+    var object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    // What is optional is not written where it is nil; that is how a new setting looks from before.
+    for group in ["sampling", "convergence"] {
+      #expect((object[group] as? [String: Any])?.isEmpty == true)
+    }
+    object["convergence"] = ["steps": 7]
+    let read = try JSONDecoder().decode(
+      Settings.self, from: JSONSerialization.data(withJSONObject: object))
+    var expected = Settings()
+    expected.convergence.steps = 7
+    #expect(read == expected)
   }
 }

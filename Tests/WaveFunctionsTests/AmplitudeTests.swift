@@ -66,7 +66,7 @@ import WaveFunctions
     }
   }
 
-  /// The conditionals, one string at a time, from the trainer form of the network.
+  /// The conditionals, one string at a time, from the batch form of the network.
   @Test(arguments: WaveFunctionCase.all) func prefixTreeGivesWhatWholeStringsGive(
     _ example: WaveFunctionCase
   ) {
@@ -74,13 +74,13 @@ import WaveFunctions
     let waveFunction = example.make()
     let all = space.allRepresentatives()
     let found = waveFunction.evaluate(all)
-    let trainer = example.network.makeTrainer(capacity: 1)
+    let batch = example.network.makeBatch(capacity: 1)
     let width = space.vocabulary
     for (index, x) in all.enumerated() {
       var tokens = [UInt8](repeating: 0, count: space.positions)
       space.encode(x, into: &tokens)
       var logits = [Float](repeating: 0, count: space.positions * width)
-      trainer.forward(
+      batch.forward(
         tokens: tokens, count: 1, parameters: waveFunction.parameters, logits: &logits)
       var sum = 0.0
       var state: Int32 = 0

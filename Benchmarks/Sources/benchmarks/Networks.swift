@@ -38,12 +38,12 @@ private func networkCases(
   let flops = 2 * Double(weights * count * positions)
   let logits = buffer(count * positions * vocabulary)
 
-  func makeForward() -> (any NetworkTrainer, () -> Void) {
-    let trainer = network.makeTrainer(capacity: count)
+  func makeForward() -> (any NetworkBatch, () -> Void) {
+    let batch = network.makeBatch(capacity: count)
     let forward = {
-      trainer.forward(tokens: tokens, count: count, parameters: parameters, logits: logits)
+      batch.forward(tokens: tokens, count: count, parameters: parameters, logits: logits)
     }
-    return (trainer, forward)
+    return (batch, forward)
   }
 
   // A tree whose levels have 512 nodes once there are as many prefixes; every node has a child.
@@ -65,22 +65,22 @@ private func networkCases(
     Case(
       name: "\(name): forward + backward", units: Double(count), unit: "strings", flops: 3 * flops
     ) {
-      let (trainer, forward) = makeForward()
+      let (batch, forward) = makeForward()
       let gradient = buffer(parameters.count)
       return {
         forward()
-        trainer.backward(logitGradients: gradients, parameters: parameters, gradient: gradient)
+        batch.backward(logitGradients: gradients, parameters: parameters, gradient: gradient)
       }
     },
     Case(
       name: "\(name): forward + Jacobian P=\(parameters.count)", units: Double(count),
       unit: "strings", flops: 3 * flops
     ) {
-      let (trainer, forward) = makeForward()
+      let (batch, forward) = makeForward()
       let rows = buffer(count * parameters.count)
       return {
         forward()
-        trainer.jacobian(
+        batch.jacobian(
           logitGradients: gradients, parameters: parameters, rows: rows,
           rowStride: parameters.count)
       }

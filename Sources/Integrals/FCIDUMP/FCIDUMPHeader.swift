@@ -140,13 +140,13 @@ private struct KeyReader {
     guard assignment.values.count == 1 else {
       throw error(
         key, "\(key) has \(assignment.values.count) values", expected: "one integer",
-        found: "'\(word) \(assignment.values[1])'")
+        found: "'\(word.prefix(40)) \(assignment.values[1].prefix(40))'")
     }
     return try parse(word, key)
   }
 
   private func parse(_ word: String, _ key: String) throws(IntegralsError) -> Int {
-    if let value = Int(word), abs(value) <= Int(Int32.max) { return value }
+    if let value = Int(word), value.magnitude <= Int32.max { return value }
     let isDigits = !word.isEmpty && word.utf8.allSatisfy { (0x2B...0x39).contains($0) }
     throw error(
       key, "\(key) is not an integer", expected: isDigits ? "one of at most 32 bits" : "an integer",
@@ -158,6 +158,11 @@ private struct KeyReader {
     var result: [Int] = []
     let limit = 1 << 16
     for assignment in namelist.assignments where assignment.key == key {
+      guard (1...limit).contains(assignment.subscript1) else {
+        throw error(
+          key, "\(key) has an impossible subscript", expected: "1…NORB",
+          found: "\(assignment.subscript1)")
+      }
       var position = assignment.subscript1 - 1
       for word in assignment.values {
         var count = 1
@@ -167,7 +172,7 @@ private struct KeyReader {
           text = word[word.index(after: star)...]
         }
         let value = text.isEmpty ? 0 : try parse(String(text), key)
-        guard position >= 0, count >= 0, position + count <= limit else {
+        guard count >= 0, position + count <= limit else {
           throw error(key, "\(key) has too many entries", expected: "at most NORB")
         }
         while result.count < position + count { result.append(0) }

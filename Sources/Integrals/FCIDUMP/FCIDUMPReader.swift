@@ -82,8 +82,8 @@ struct FCIDUMPReader {
     // Before any storage: what can't be is refused at once.
     var discarded: [String] = []
     _ = try header.electrons(inSpatialOrbitals: orbitals, path: path, warnings: &discarded)
+    try Self.checkSymmetryCount(header, self.layout, spatialOrbitals: orbitals, path: path)
     store = IntegralStore(orbitalCount: orbitals, isUnrestricted: self.layout != .restricted)
-    try checkSymmetryCount()
   }
 
   private static func firstLayout(_ header: FCIDUMPHeader) -> Layout {
@@ -96,9 +96,10 @@ struct FCIDUMPReader {
     return isSpinCount ? .interleaved : .offset
   }
 
-  private func checkSymmetryCount() throws(IntegralsError) {
+  private static func checkSymmetryCount(
+    _ header: FCIDUMPHeader, _ layout: Layout, spatialOrbitals spatial: Int, path: String
+  ) throws(IntegralsError) {
     let count = header.orbitalSymmetries.count
-    let spatial = store.orbitalCount
     let allowed =
       layout == .interleaved || layout == .offset ? [0, spatial, 2 * spatial] : [0, spatial]
     guard allowed.contains(count) else {

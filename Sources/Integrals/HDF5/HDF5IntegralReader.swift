@@ -46,7 +46,8 @@ enum HDF5IntegralReader {
         : "The HDF5 file has none of the known layouts of integrals",
       expected: "integrals as qchem-nqs, OpenFermion, TREXIO or OpenMolcas write them, or arrays "
         + "named h1e, eri, ecore and nelec",
-      found: names.isEmpty ? "an empty file" : names.prefix(12).joined(separator: ", "),
+      found: names.isEmpty
+        ? "an empty file" : names.prefix(12).map { "\($0.prefix(40))" }.joined(separator: ", "),
       remedy: "Write an FCIDUMP, in PySCF by pyscf.tools.fcidump.from_scf")
   }
 }

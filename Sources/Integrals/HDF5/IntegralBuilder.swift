@@ -32,6 +32,13 @@ struct IntegralBuilder {
   }
 
   init(path: String, orbitalCount: Int, isUnrestricted: Bool) throws(IntegralsError) {
+    try Self.check(orbitalCount: orbitalCount, path: path)
+    self.path = path
+    store = IntegralStore(orbitalCount: orbitalCount, isUnrestricted: isUnrestricted)
+  }
+
+  /// Throws where there are no orbitals, or more than the program treats.
+  static func check(orbitalCount: Int, path: String) throws(IntegralsError) {
     guard orbitalCount > 0 else {
       throw IntegralsError(
         .invalidHeader, path: path, "The number of orbitals must be positive",
@@ -40,8 +47,6 @@ struct IntegralBuilder {
     guard orbitalCount <= FCIDUMPHeader.largestOrbitalCount else {
       throw FCIDUMPHeader.tooManyOrbitals(orbitalCount, path: path, line: nil)
     }
-    self.path = path
-    store = IntegralStore(orbitalCount: orbitalCount, isUnrestricted: isUnrestricted)
   }
 
   var orbitalCount: Int { store.orbitalCount }
@@ -193,9 +198,19 @@ struct IntegralBuilder {
 
 /// Returns the numbers of α and β electrons after checking that they are whole.
 func spinCounts(
+  electrons: Int, multiplicity: Int, path: String
+) throws(IntegralsError) -> (alpha: Int, beta: Int) {
+  // What overflows is no multiplicity, which the other check says.
+  let twiceSpin = multiplicity.subtractingReportingOverflow(1).partialValue
+  return try spinCounts(electrons: electrons, twiceSpin: twiceSpin, path: path)
+}
+
+/// Returns the numbers of α and β electrons after checking that they are whole.
+func spinCounts(
   electrons: Int, twiceSpin: Int, path: String
 ) throws(IntegralsError) -> (alpha: Int, beta: Int) {
-  guard electrons >= 0, abs(twiceSpin) <= electrons,
+  // As many as overflow don't fit into any number of orbitals.
+  guard (0...Int(Int32.max)).contains(electrons), twiceSpin.magnitude <= electrons.magnitude,
     (electrons - twiceSpin).isMultiple(of: 2)
   else {
     throw IntegralsError(

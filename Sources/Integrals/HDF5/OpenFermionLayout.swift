@@ -38,7 +38,7 @@ enum OpenFermionLayout {
     }
     let multiplicity = try root.integer(among: ["multiplicity"]) ?? electrons % 2 + 1
     let (alpha, beta) = try spinCounts(
-      electrons: electrons, twiceSpin: multiplicity - 1, path: file.path)
+      electrons: electrons, multiplicity: multiplicity, path: file.path)
     var warnings: [String] = []
     let core = try root.numbers("nuclear_repulsion")?.first
     if core == nil {

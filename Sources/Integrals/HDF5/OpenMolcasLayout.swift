@@ -32,7 +32,7 @@ enum OpenMolcasLayout {
     let electrons = try attribute("NELEC")
     let multiplicity = try root.attribute("MULTIPLICITY")?.intValue ?? electrons % 2 + 1
     let (alpha, beta) = try spinCounts(
-      electrons: electrons, twiceSpin: multiplicity - 1, path: file.path)
+      electrons: electrons, multiplicity: multiplicity, path: file.path)
     var warnings: [String] = []
     let core = try root.attribute("CORE_ENERGY")?.doubleValue
     if core == nil { warnings.append("There is no CORE_ENERGY: it is taken as 0.") }

@@ -29,13 +29,14 @@ enum PlainLayout {
     guard twoBodyName != nil || choleskyName != nil else { return nil }
 
     let (oneBody, shape) = try root.readReal(oneBodyName)
-    guard let n = shape.last, shape.count == 2 || (shape.count == 3 && shape[0] <= 2),
+    guard let n = shape.last, shape.count == 2 || (shape.count == 3 && (1...2).contains(shape[0])),
       shape[shape.count - 2] == n
     else {
       throw IntegralsError(
         .invalidHeader, path: file.path, object: oneBodyName, "Not square matrices",
         expected: "[n, n] or [spins, n, n]", found: "\(shape)")
     }
+    try IntegralBuilder.check(orbitalCount: n, path: file.path)
     let spins = shape.count == 3 ? shape[0] : 1
     let blocks = try twoBodyName.map { try blockCount(root, $0, n) } ?? 1
     let isUnrestricted = spins == 2 || blocks == 3
@@ -103,9 +104,11 @@ enum PlainLayout {
         expected: "one whole number or [alpha, beta]", found: "\(values.prefix(4))")
     }
     if counts.count == 2 { return (counts[0], counts[1]) }
-    let multiplicity = try root.integer(among: ["multiplicity"]).map { $0 - 1 }
-    let twiceSpin = try root.integer(among: spinNames) ?? multiplicity ?? counts[0] % 2
-    return try spinCounts(electrons: counts[0], twiceSpin: twiceSpin, path: path)
+    if let twiceSpin = try root.integer(among: spinNames) {
+      return try spinCounts(electrons: counts[0], twiceSpin: twiceSpin, path: path)
+    }
+    let multiplicity = try root.integer(among: ["multiplicity"]) ?? counts[0] % 2 + 1
+    return try spinCounts(electrons: counts[0], multiplicity: multiplicity, path: path)
   }
 
   /// Returns how many blocks an array has: 1, or 3 for αα, ββ, αβ.

@@ -18,7 +18,7 @@ final class DecoderScratch {
 }
 
 /// The part of a block that moves information between positions, at all positions at once.
-protocol TrainerMixer: AnyObject {
+protocol BatchMixer: AnyObject {
   /// The configuration that the mixers of all layers share.
   associatedtype Options: Sendable
 

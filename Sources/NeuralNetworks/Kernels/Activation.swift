@@ -9,6 +9,7 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
 
   /// Computes `y = f(x)`, `count` a multiple of the lane count.
   func apply(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int) {
+    assert(count % laneCount == 0, "\(count) is no multiple of \(laneCount)")
     switch self {
     case .silu:
       for i in Swift.stride(from: 0, to: count, by: laneCount) {
@@ -31,6 +32,7 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
   func multiplyByDerivative(
     _ x: UnsafePointer<Float>, _ g: UnsafeMutablePointer<Float>, count: Int
   ) {
+    assert(count % laneCount == 0, "\(count) is no multiple of \(laneCount)")
     switch self {
     case .silu:
       for i in Swift.stride(from: 0, to: count, by: laneCount) {

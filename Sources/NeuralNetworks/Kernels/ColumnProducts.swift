@@ -36,6 +36,8 @@ func multiplyColumns(
   start: ProductStart
 ) {
   let columns = paddedToLanes(n)
+  assert(k <= 1 || xStride >= columns, "rows of X overlap: \(xStride) < \(columns)")
+  assert(m <= 1 || yStride >= columns, "rows of Y overlap: \(yStride) < \(columns)")
   var keeps = false
   var bias: UnsafePointer<Float>?
   switch start {
@@ -261,6 +263,7 @@ func accumulateOuterProducts(
   _ g: UnsafePointer<Float>, m: Int, _ x: UnsafePointer<Float>, k: Int, stride: Int, n: Int,
   into c: UnsafeMutablePointer<Float>
 ) {
+  assert(n % laneCount == 0 && n <= stride, "\(n) columns in rows of \(stride)")
   var o = 0
   while o + 4 <= m {
     var i = 0

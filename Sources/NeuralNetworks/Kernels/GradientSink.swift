@@ -19,6 +19,7 @@ func reduceColumns(
   _ a: UnsafePointer<Float>, multiplier: UnsafePointer<Float>? = nil, features: Int, offset: Int,
   sink: GradientSink, grid: TokenGrid
 ) {
+  assert(features >= 0 && offset >= 0, "features \(features) at \(offset)")
   switch sink {
   case .sum(let gradient):
     for f in 0..<features {
@@ -35,6 +36,7 @@ func reduceColumns(
       gradient[offset + f] += laneSum(total)
     }
   case .rows(let rows, let rowStride):
+    assert(offset + features <= rowStride, "rows of \(rowStride) do not hold \(offset + features)")
     for first in stride(from: 0, to: grid.count, by: laneCount) {
       let filled = min(laneCount, grid.count - first)
       for f in 0..<features {

@@ -23,6 +23,8 @@ struct LayerNorm: Sendable, Hashable {
     normalized: UnsafeMutablePointer<Float>? = nil, reciprocal: UnsafeMutablePointer<Float>? = nil,
     parameters: UnsafePointer<Float>, columns: Int, stride: Int
   ) {
+    assert(columns % laneCount == 0 && columns <= stride, "\(columns) columns of \(stride)")
+    assert((normalized == nil) == (reciprocal == nil), "both are kept, or none")
     let gamma = parameters + scale
     let beta = parameters + shift
     for i in Swift.stride(from: 0, to: columns, by: laneCount) {

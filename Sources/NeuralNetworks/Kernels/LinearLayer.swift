@@ -20,6 +20,7 @@ struct LinearLayer: Sendable, Hashable {
     _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, accumulating: Bool = false,
     parameters: UnsafePointer<Float>, columns: Int, stride: Int
   ) {
+    assert(columns % laneCount == 0 && columns <= stride, "\(columns) columns of \(stride)")
     let start: ProductStart
     if let bias {
       start = accumulating ? .contentAndBias(parameters + bias) : .bias(parameters + bias)

@@ -32,6 +32,8 @@ struct OuterProducts {
     rows: UnsafeMutablePointer<Float>, rowStride: Int, grid: TokenGrid
   ) {
     precondition(m <= widest && k <= widest)
+    assert(grid.positions <= positions, "\(grid.positions) positions, scratch for \(positions)")
+    assert(grid.count <= 1 || rowStride >= m * k, "results overlap: \(rowStride) < \(m * k)")
     let gStride = Self.stringStride(positions * m)
     let aStride = Self.stringStride(positions * k)
     let left = scratch.pointer

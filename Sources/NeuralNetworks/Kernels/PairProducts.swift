@@ -17,6 +17,8 @@ func pairDots(
   _ a: UnsafePointer<Float>, _ x: UnsafePointer<Float>, features: Int, featureStride: Int,
   positionStride: Int, range: Range<Int>, scale: Float, into w: UnsafeMutablePointer<Float>
 ) {
+  assert(features <= 1 || featureStride >= laneCount, "features overlap: \(featureStride)")
+  assert(range.count <= 1 || positionStride >= laneCount, "positions overlap: \(positionStride)")
   var s = range.lowerBound
   while s + 4 <= range.upperBound {
     var w0 = Lanes.zero
@@ -69,6 +71,8 @@ func weightedSums(
   featureStride: Int, positionStride: Int, range: Range<Int>, scale: Lanes,
   accumulating: Bool = false, into y: UnsafeMutablePointer<Float>, resultStride: Int
 ) {
+  assert(features <= 1 || featureStride >= laneCount, "features overlap: \(featureStride)")
+  assert(features <= 1 || resultStride >= laneCount, "results overlap: \(resultStride)")
   var d = 0
   while d + 4 <= features {
     var y0 = Lanes.zero

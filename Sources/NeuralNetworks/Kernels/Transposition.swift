@@ -11,6 +11,7 @@ func transposeToRows(
   _ source: UnsafePointer<Float>, stride: Int, features: Int,
   into target: UnsafeMutablePointer<Float>, stride targetStride: Int
 ) {
+  assert(features <= targetStride, "\(features) features in rows of \(targetStride)")
   let whole = features / laneCount * laneCount
   for f in Swift.stride(from: 0, to: whole, by: laneCount) {
     transposeBlock(source + f * stride, into: target + f) {

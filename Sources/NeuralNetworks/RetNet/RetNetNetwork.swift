@@ -63,7 +63,7 @@ public struct RetNetConfiguration: Codable, Sendable, Hashable {
 /// o[t] = Σ_{s ≤ t} γ^(t−s) (q[t] · k[s]) v[s] / √D  =  q[t] S[t] / √D,  S[t] = γ S[t−1] + k[t]ᵀ v[t]
 /// ```
 ///
-/// The tree uses the recurrent form on the right, the trainer the parallel or chunkwise form.
+/// The tree uses the recurrent form on the right, the batch the parallel or chunkwise form.
 public struct RetNetNetwork: Sendable {
   /// The sizes.
   public let configuration: RetNetConfiguration
@@ -106,8 +106,8 @@ extension RetNetNetwork: AutoregressiveNetwork {
     layout.makeParameters(using: &random)
   }
 
-  public func makeTrainer(capacity: Int) -> any NetworkTrainer {
-    DecoderTrainer<RetentionTrainer>(layout: decoder, options: options, capacity: capacity)
+  public func makeBatch(capacity: Int) -> any NetworkBatch {
+    DecoderBatch<RetentionBatch>(layout: decoder, options: options, capacity: capacity)
   }
 
   public func makeTree(capacity: Int) -> any NetworkTree {

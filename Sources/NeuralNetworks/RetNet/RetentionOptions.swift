@@ -2,7 +2,7 @@ internal import Foundation
 
 /// The constants of retention: decays, rotations and the chunk length.
 struct RetentionOptions: Sendable {
-  /// The number of positions that the trainer treats as one parallel block.
+  /// The number of positions that the batch treats as one parallel block.
   let chunk: Int
   /// `γ_h^n` for `n` in `0...T`, `[H, T + 1]`.
   let decayPowers: [Float]

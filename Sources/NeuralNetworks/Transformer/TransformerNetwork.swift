@@ -82,8 +82,8 @@ extension TransformerNetwork: AutoregressiveNetwork {
     layout.makeParameters(using: &random)
   }
 
-  public func makeTrainer(capacity: Int) -> any NetworkTrainer {
-    DecoderTrainer<AttentionTrainer>(layout: decoder, options: (), capacity: capacity)
+  public func makeBatch(capacity: Int) -> any NetworkBatch {
+    DecoderBatch<AttentionBatch>(layout: decoder, options: (), capacity: capacity)
   }
 
   public func makeTree(capacity: Int) -> any NetworkTree {

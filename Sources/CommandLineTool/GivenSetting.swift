@@ -1,0 +1,111 @@
+internal import Training
+
+/// A setting with the value that a user gave it, checked to be one that it may have.
+struct GivenSetting {
+  let setting: Setting
+  let text: String
+  /// The configuration file that it comes from; nil for the command line.
+  let file: String?
+
+  /// Throws unless the value is one that the setting may have.
+  func check() throws(TrainingError) {
+    var settings = Settings()
+    try setting.set(text, in: &settings)
+  }
+
+  /// Whether the value is what the setting has without being given.
+  var isDefault: Bool {
+    var settings = Settings()
+    try? setting.set(text, in: &settings)
+    return settings == Settings()
+  }
+
+  /// Returns a text about this setting with the names of options, its own as it was typed.
+  func asTyped(_ text: String) -> String {
+    let flags = withFlags(text)
+    return setting.shape == .flag && self.text == "false"
+      ? flags.replacing("--\(setting.name)", with: "--no-\(setting.name)") : flags
+  }
+}
+
+extension [GivenSetting] {
+  /// Sets the values, later ones over earlier ones.
+  ///
+  /// - Parameters:
+  ///   - settings: Where to set them.
+  ///   - positions: The number of orbitals or sites.
+  /// - Throws: ``ToolError`` where a value is none that its setting may have.
+  func apply(to settings: inout Settings, positions: Int) throws(ToolError) {
+    do throws(TrainingError) {
+      for given in self { try given.setting.set(given.text, in: &settings, positions: positions) }
+    } catch {
+      throw ToolError(error)
+    }
+  }
+
+  /// Throws where a setting that was given has no effect.
+  ///
+  /// Files are shared between runs. So a file's setting is an error only where the file itself makes
+  /// it useless; where the command line or the problem does, it is worth a warning. A file may
+  /// repeat a default wherever it likes.
+  ///
+  /// - Parameters:
+  ///   - settings: All settings, with these among them.
+  ///   - problem: The problem.
+  /// - Returns: Warnings.
+  /// - Throws: ``ToolError`` with the reason, and what to do.
+  func checkEffects(in settings: Settings, problem: Problem) throws(ToolError) -> [String] {
+    var warnings: [String] = []
+    var fileSettings = Settings()
+    try filter { $0.file != nil }.apply(to: &fileSettings, positions: 0)
+    for given in latest {
+      guard let complaint = given.setting.complaint(in: settings, problem: problem) else {
+        continue
+      }
+      guard let file = given.file else { throw ToolError(given.asTyped(complaint) + ".") }
+      if given.isDefault { continue }
+      if let complaint = given.setting.complaint(in: fileSettings) {
+        throw ToolError("\(file): \(withQuotes(complaint)).")
+      }
+      warnings.append("\(file): \(withQuotes(complaint))")
+    }
+    return warnings
+  }
+
+  /// Finds settings that turn out to have no effect once the sector is known.
+  ///
+  /// - Parameters:
+  ///   - settings: All settings, with no default left open.
+  ///   - problem: The problem.
+  ///   - sectorDimension: The number of configurations in the sector.
+  /// - Returns: A warning for each.
+  func warnings(in settings: Settings, problem: Problem, sectorDimension: Double) -> [String] {
+    latest.compactMap { given in
+      guard !given.isDefault, given.setting.complaint(in: settings, problem: problem) == nil else {
+        return nil
+      }
+      return given.setting.complaint(
+        in: settings, problem: problem, sectorDimension: sectorDimension
+      ).map(given.asTyped)
+    }
+  }
+}
+
+// MARK: - Names in messages
+
+/// Returns a text in which settings, named in backquotes, are written as options.
+func withFlags(_ text: String) -> String {
+  text.replacing(/`([a-z0-9-]+)`/) {
+    ConfigurationFile.isKey(String($0.1)) ? "--\($0.1)" : "\($0.1)"
+  }
+}
+
+/// Returns a text in which settings, named in backquotes, are written as the keys of a file.
+func withQuotes(_ text: String) -> String { text.replacing("`", with: "'") }
+
+extension ToolError {
+  /// A run's error, with settings written as options.
+  init(_ error: TrainingError) {
+    self.init(withFlags(error.message) + (error.message.hasSuffix(".") ? "" : "."))
+  }
+}

@@ -1,0 +1,39 @@
+package import Configurations
+
+extension ConnectionList {
+  /// Appends the connections of a representative to others, each once.
+  ///
+  /// - Parameters:
+  ///   - configuration: The representative `r`.
+  ///   - size: The number of configurations that it stands for, `m_r`.
+  ///   - orbits: Where each connection of `r` leads: the representative `s` of its target, the sign of the
+  ///     target's amplitude relative to its, and `m_s`.
+  ///   - elements: The matrix elements of the connections.
+  ///   - cutoff: The magnitude at or below which a sum `√(m_r/m_s) Σ sign · element` is left out.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  package mutating func appendFolded(
+    of configuration: Configuration<Word>, size: Int,
+    orbits: [(representative: Configuration<Word>, sign: Int, size: Int)], elements: [Double],
+    above cutoff: Double
+  ) {
+    var targets = ConfigurationIndex<Word>(capacity: orbits.count)
+    var sums: [Double] = []
+    var sizes: [Int] = []
+    sums.reserveCapacity(orbits.count)
+    sizes.reserveCapacity(orbits.count)
+    for (orbit, element) in zip(orbits, elements) {
+      if orbit.sign == 0 || orbit.representative == configuration { continue }
+      let number = targets.insert(orbit.representative)
+      if number == sums.count {
+        sums.append(0)
+        sizes.append(orbit.size)
+      }
+      sums[number] += Double(orbit.sign) * element
+    }
+    for (number, target) in targets.configurations.enumerated() {
+      let element = (Double(size) / Double(sizes[number])).squareRoot() * sums[number]
+      if abs(element) > cutoff { append(target, element) }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+internal import Estimators
+
+/// What must be the case for a setting to have an effect.
+struct Requirement: Sendable {
+  /// What a run is known to be like; nils are not known yet.
+  struct Context {
+    var settings: Settings
+    var problem: Problem?
+    var sectorDimension: Double?
+  }
+
+  /// The condition in words; completes "has an effect only with …".
+  let condition: String
+  /// Returns what is the case instead, or nil where the condition is met or cannot be judged yet.
+  let obstacle: @Sendable (Context) -> String?
+}
+
+extension Setting {
+  /// Judges whether the setting has an effect.
+  ///
+  /// - Parameters:
+  ///   - settings: All settings.
+  ///   - problem: The problem; nil to judge by the settings alone.
+  ///   - sectorDimension: The number of configurations in the sector, once it is known.
+  /// - Returns: Why it has none and what to do; nil where it has one, or may have.
+  public func complaint(
+    in settings: Settings, problem: Problem? = nil, sectorDimension: Double? = nil
+  ) -> String? {
+    let context = Requirement.Context(
+      settings: settings, problem: problem, sectorDimension: sectorDimension)
+    for requirement in requirements {
+      if let obstacle = requirement.obstacle(context) {
+        return
+          "`\(name)` has an effect only with \(requirement.condition), and \(obstacle); change "
+          + "that or leave `\(name)` out"
+      }
+    }
+    return nil
+  }
+
+  /// When the setting has an effect, in words; nil for always.
+  var effect: String? {
+    requirements.isEmpty ? nil : requirements.map(\.condition).joined(separator: "; ")
+  }
+}
+
+// MARK: - The conditions
+
+extension Requirement {
+  /// Another setting has one of some values.
+  static func choice<Kind: RawRepresentable & Equatable & Sendable>(
+    _ name: String, _ allowed: Kind..., value: @escaping @Sendable (Context) -> Kind
+  ) -> Requirement where Kind.RawValue == String {
+    Requirement(condition: "`\(name)` " + list(allowed.map(\.rawValue))) { context in
+      let value = value(context)
+      return allowed.contains(value) ? nil : "`\(name)` is \(value.rawValue)"
+    }
+  }
+
+  /// The networks of which a setting says the shape.
+  static func ansatz(_ first: AnsatzKind, _ second: AnsatzKind) -> Requirement {
+    choice("ansatz", first, second) { $0.settings.ansatz.kind }
+  }
+
+  static let sr = choice("optimizer", OptimizerKind.sr) { $0.settings.optimizer.kind }
+  static let adam = choice("optimizer", OptimizerKind.adam) { $0.settings.optimizer.kind }
+  static let annealing = choice("annealing", AnnealingKind.linear, .exponential) {
+    $0.settings.annealing.kind ?? AnnealingKind.none
+  }
+  static let screened = choice("local-energy", LocalEnergyMode.screened) {
+    $0.settings.localEnergy.mode ?? .full
+  }
+  static let perturbative = choice("start", StartKind.perturbative) {
+    $0.settings.start.kind ?? ($0.problem?.hasPeakedStart == false ? .random : .perturbative)
+  }
+
+  static let screening = Requirement(condition: "`screening` above 0") {
+    $0.settings.localEnergy.screening > 0 ? nil : "with 0 all elements are kept"
+  }
+
+  /// The training distribution is that of the natural gradient's metric, or of draws.
+  static let trainingDistribution = Requirement(condition: "`optimizer` sr or `draws`") {
+    let isUsed = $0.settings.optimizer.kind == .sr || $0.settings.sampling.draws != nil
+    return isUsed ? nil : "`optimizer` is adam without `draws`"
+  }
+
+  static let lattice = Requirement(condition: "a lattice") {
+    if case .molecule = $0.problem { "this is a molecule" } else { nil }
+  }
+
+  /// The steps' samples are not the whole sector.
+  static let sampledSteps = Requirement(condition: "sectors of more configurations than `samples`")
+  {
+    whole($0, upTo: $0.settings.sampling.maximumSamples, "in every step")
+  }
+
+  /// The final evaluation does not sum over the whole sector.
+  static let sampledEvaluation = Requirement(
+    condition: "sectors of more configurations than `exact-limit`"
+  ) {
+    whole($0, upTo: $0.settings.evaluation.exactLimit, "in the final evaluation")
+  }
+
+  private static func whole(_ context: Context, upTo limit: Int?, _ place: String) -> String? {
+    guard let dimension = context.sectorDimension, let limit, dimension <= Double(limit) else {
+      return nil
+    }
+    return "all \(Int(dimension)) of this one are taken \(place)"
+  }
+}
+
+extension Problem {
+  /// Whether few configurations dominate the ground state, so that a small configuration
+  /// interaction is a good start.
+  var hasPeakedStart: Bool {
+    switch self {
+    case .molecule: true
+    case .lattice(let model): model.upCount != nil
+    }
+  }
+}

@@ -1,0 +1,188 @@
+internal import Estimators
+internal import Parallelism
+
+extension Setting {
+  /// All settings, in the order in which they are shown.
+  public static let all: [Setting] = [
+    ansatz, width, heads, layers, feedForward, phaseHidden, spinFlip, latticeSymmetry,
+    exactLatticeSymmetry, order,
+    samples, draws, exponent,
+    optimizer, learningRate, momentum, shift, weightDecay, maximumStep,
+    annealing, t0, annealingSteps, warmUpSteps,
+    localEnergy, cutoff, screening, screenedDraws,
+    start, startDeterminants, startSteps, steps, minimumSteps, energyTolerance, window, finalDraws,
+    finalSamples, exactLimit, leading, seed, threads,
+  ]
+
+  // MARK: - Wave function
+
+  package static let ansatz = Setting(
+    "ansatz", .waveFunction, \.ansatz.kind, .choice, "The network of the modulus.")
+  package static let width = Setting(
+    "width", .waveFunction, \.ansatz.width, .integer(1...1 << 16), default: .always(32),
+    needs: [.ansatz(.transformer, .retnet)], "The width of a token's vector, a multiple of `heads`."
+  )
+  package static let heads = Setting(
+    "heads", .waveFunction, \.ansatz.heads, .integer(1...1 << 16), default: .always(4),
+    needs: [.ansatz(.transformer, .retnet)], "The number of heads.")
+  package static let layers = Setting(
+    "layers", .waveFunction, \.ansatz.layers, .integer(1...1000), default: .always(2),
+    needs: [.ansatz(.transformer, .retnet)], "The number of blocks.")
+  package static let feedForward = Setting(
+    "feed-forward", .waveFunction, \.ansatz.feedForward, .integer(1...1 << 16),
+    default: .always(64), needs: [.ansatz(.transformer, .retnet)],
+    "The width of the feed-forward layers.")
+  package static let phaseHidden = Setting(
+    "phase-hidden", .waveFunction, \.ansatz.phaseHidden, .widths, default: .always([128, 128]),
+    "The widths of the phase network's hidden layers.")
+  package static let spinFlip = Setting(
+    "spin-flip", .waveFunction, \.ansatz.spinFlipSymmetry, .flag,
+    default: .open("where its eigenvalue is established"),
+    "Impose spin-flip symmetry, where 2Sz = 0.")
+  package static let latticeSymmetry = Setting(
+    "lattice-symmetry", .waveFunction, \.ansatz.latticeSymmetry, .flag,
+    default: .open("where their eigenvalues are established"), needs: [.lattice],
+    "Impose the symmetries of a lattice.")
+  package static let exactLatticeSymmetry = Setting(
+    "exact-lattice-symmetry", .waveFunction, \.ansatz.exactLatticeSymmetry, .flag,
+    default: .open("no, its sectors are compared"), needs: [.lattice],
+    "Read the eigenvalues of a frustrated lattice's symmetries off an exact diagonalisation.")
+  package static let order = Setting(
+    "order", .waveFunction, \.ansatz.order, .order,
+    default: .by("reverse, of lattices forward") { _, size in
+      size.isLattice ? Array(0..<size.positions) : Array((0..<size.positions).reversed())
+    }, "The order of sampling: reverse, forward, or all orbitals (sites) from 1, such as 4,3,1,2.")
+
+  // MARK: - Sampling
+
+  // Lattice states are spread out. Steps on the whole sector converge in a fraction of the steps
+  // that sampled ones need, but cost more: from some thousand representatives on, steps on changing
+  // parts of the sector get further in the same time.
+  package static let samples = Setting(
+    "samples", .sampling, \.sampling.maximumSamples, .integer(2...1_000_000_000),
+    default: .by(
+      "2000; 3000 for more than 6000 configurations; lattices up to 4000 configurations: all"
+    ) { _, size in
+      if size.isLattice { return size.dimension <= 4000 ? 4000 : 2000 }
+      return size.dimension > 6000 ? 3000 : 2000
+    }, "The largest number of distinct configurations in a step.")
+  package static let draws = Setting(
+    "draws", .sampling, \.sampling.draws, .draws(from: 1),
+    default: .open("none: the heaviest ones with their weight, and some of the others"),
+    needs: [.sampledSteps], "The number of draws that they stand for; costs no more.")
+  package static let exponent = Setting(
+    "exponent", .sampling, \.sampling.exponent, .number("a number in (0, 1]") { $0 > 0 && $0 <= 1 },
+    default: .always(1), needs: [.trainingDistribution],
+    "The exponent α of the training distribution |ψ|^(2α) at the start; 1 is plain |ψ|² sampling.")
+
+  // MARK: - Optimisation
+
+  package static let optimizer = Setting(
+    "optimizer", .optimizer, \.optimizer.kind, .choice,
+    "Natural gradient with momentum (sr), or adam.")
+  package static let learningRate = Setting(
+    "learning-rate", .optimizer, \.optimizer.learningRate, .positive,
+    default: .by("0.5, of adam 0.001") { settings, _ in
+      settings.optimizer.kind == .adam ? 1e-3 : 0.5
+    }, "The step length; for sr a fraction of the full step.")
+  package static let momentum = Setting(
+    "momentum", .optimizer, \.optimizer.momentum,
+    .number("a number in [0, 1)") { $0 >= 0 && $0 < 1 },
+    default: .by("0.8, of lattices and adam 0.9") { settings, size in
+      settings.optimizer.kind == .adam || size.isLattice ? 0.9 : 0.8
+    }, "The momentum of sr, or Adam's first decay.")
+  package static let shift = Setting(
+    "shift", .optimizer, \.optimizer.shift, .positive, default: .always(1e-4), needs: [.sr],
+    "The regularisation of the natural gradient, relative to its matrix's mean diagonal.")
+  package static let weightDecay = Setting(
+    "weight-decay", .optimizer, \.optimizer.weightDecay, .notNegative, needs: [.adam],
+    "Adam's decoupled weight decay.")
+  package static let maximumStep = Setting(
+    "maximum-step", .optimizer, \.optimizer.maximumStep, .positive, default: .always(0.3),
+    needs: [.sr], "The largest norm of one natural-gradient step.")
+
+  // MARK: - Annealing
+
+  package static let annealing = Setting(
+    "annealing", .annealing, \.annealing.kind, .choice, default: .always(AnnealingKind.none),
+    "The temperature's schedule.")
+  package static let t0 = Setting(
+    "t0", .annealing, \.annealing.initialTemperature, .notNegative, needs: [.annealing],
+    "The first temperature, in the energy's unit.")
+  package static let annealingSteps = Setting(
+    "annealing-steps", .annealing, \.annealing.steps, .steps(from: 0),
+    default: .by("half of `steps`") { ($0.convergence.steps ?? defaultSteps($0, $1)) / 2 },
+    needs: [.annealing], "The number of steps from there to zero.")
+  package static let warmUpSteps = Setting(
+    "warm-up-steps", .annealing, \.annealing.warmUpSteps, .steps(from: 0), needs: [.annealing],
+    "Steps at the first temperature before that.")
+
+  // MARK: - Local energies
+
+  package static let localEnergy = Setting(
+    "local-energy", .localEnergy, \.localEnergy.mode, .choice, default: .always(.full),
+    "How local energies are computed in training.")
+  package static let cutoff = Setting(
+    "cutoff", .localEnergy, \.localEnergy.cutoff, .notNegative,
+    "Matrix elements smaller than this are dropped.")
+  package static let screening = Setting(
+    "screening", .localEnergy, \.localEnergy.screening, .notNegative, needs: [.screened],
+    "Elements larger than this are always kept.")
+  package static let screenedDraws = Setting(
+    "screened-draws", .localEnergy, \.localEnergy.screenedDraws, .steps(from: 1),
+    needs: [.screened, .screening], "Draws from the others for each configuration.")
+
+  // MARK: - Start, steps and final evaluation
+
+  package static let start = Setting(
+    "start", .schedule, \.start.kind, .choice,
+    default: .by("perturbative, of the Ising model random") { _, size in
+      size.hasPeakedStart ? .perturbative : .random
+    }, "The first parameters.")
+  package static let startDeterminants = Setting(
+    "start-determinants", .schedule, \.start.determinants, .integer(1...1_000_000),
+    default: .by("200, of lattices 1000") { _, size in size.isLattice ? 1000 : 200 },
+    needs: [.perturbative], "Determinants in the perturbative start's small CI.")
+  package static let startSteps = Setting(
+    "start-steps", .schedule, \.start.steps, .steps(from: 0), default: .always(20),
+    needs: [.perturbative], "Steps that fit the network to the start.")
+  package static let steps = Setting(
+    "steps", .schedule, \.convergence.steps, .steps(from: 1),
+    default: .by("200, of lattices 600, of adam 5000", defaultSteps), canChange: true,
+    "The largest number of steps.")
+  package static let minimumSteps = Setting(
+    "minimum-steps", .schedule, \.convergence.minimumSteps, .steps(from: 0), default: .always(0),
+    canChange: true, "The number of steps before which a run does not stop as converged.")
+  package static let energyTolerance = Setting(
+    "energy-tolerance", .schedule, \.convergence.energyTolerance, .notNegative,
+    default: .by("1e-5 hartree, or of a lattice's coupling") { 1e-5 * $1.energyScale },
+    canChange: true, "Stop when the energy changes less than this over the window; 0 for never.")
+  package static let window = Setting(
+    "window", .schedule, \.convergence.window, .steps(from: 1), default: .always(5),
+    canChange: true, "The number of steps in that window.")
+  package static let finalDraws = Setting(
+    "final-draws", .schedule, \.evaluation.draws, .draws(from: 2),
+    default: .open("by the number of distinct ones that come out"), needs: [.sampledEvaluation],
+    canChange: true, "Draws of the final evaluation.")
+  package static let finalSamples = Setting(
+    "final-samples", .schedule, \.evaluation.maximumSamples, .integer(2...1_000_000_000),
+    default: .always(20_000), needs: [.sampledEvaluation], canChange: true,
+    "The largest number of distinct configurations in it.")
+  package static let exactLimit = Setting(
+    "exact-limit", .schedule, \.evaluation.exactLimit, .integer(0...Int.max),
+    default: .always(50_000), canChange: true,
+    "Sum over the whole sector up to this many configurations.")
+  package static let leading = Setting(
+    "leading", .schedule, \.evaluation.leading, .integer(0...Int.max), canChange: true,
+    "The number of leading configurations that the result keeps.")
+  package static let seed = Setting(
+    "seed", .schedule, \.seed, .integer(0...UInt64.max), "The seed of every random number.")
+  package static let threads = Setting(
+    "threads", .schedule, \.threads, .integer(1...1024),
+    default: .by("see 'info'") { _, _ in ProcessorCount.current.count },
+    canChange: true, "The number of threads; it changes results by rounding only.")
+
+  @Sendable private static func defaultSteps(_ settings: Settings, _ size: ProblemSize) -> Int {
+    settings.optimizer.kind == .adam ? 5000 : size.isLattice ? 600 : 200
+  }
+}

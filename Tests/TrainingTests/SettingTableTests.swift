@@ -1,0 +1,168 @@
+import Estimators
+import Foundation
+import Hamiltonians
+import Testing
+import Training
+
+@Suite struct SettingTableTests {
+  @Test func namesAreUniqueAndFindTheirSetting() {
+    #expect(Set(Setting.all.map(\.name)).count == Setting.all.count)
+    for setting in Setting.all {
+      #expect(Setting.named(setting.name)?.help == setting.help)
+      #expect(setting.name.allSatisfy { $0.isLowercase || $0.isNumber || $0 == "-" })
+    }
+    #expect(Setting.named("steeps") == nil)
+  }
+
+  /// One value for each setting, not its default.
+  static let values = [
+    "ansatz": "retnet", "width": "48", "heads": "3", "layers": "5", "feed-forward": "7",
+    "phase-hidden": "9,8", "spin-flip": "false", "lattice-symmetry": "true",
+    "exact-lattice-symmetry": "true", "order": "2,1,3",
+    "samples": "77", "draws": "1000", "exponent": "0.7", "optimizer": "adam",
+    "learning-rate": "0.25", "momentum": "0.5", "shift": "0.001", "weight-decay": "0.1",
+    "maximum-step": "0.2", "annealing": "linear", "t0": "0.5", "annealing-steps": "11",
+    "warm-up-steps": "3", "local-energy": "screened", "cutoff": "1e-08", "screening": "0.01",
+    "screened-draws": "8", "start": "random", "start-determinants": "50", "start-steps": "4",
+    "steps": "12", "minimum-steps": "6", "energy-tolerance": "0.001", "window": "3",
+    "final-draws": "900", "final-samples": "800", "exact-limit": "10", "leading": "5",
+    "seed": "18446744073709551615", "threads": "2",
+  ]
+
+  @Test func everySettingTakesATextAndChangesOneThing() throws {
+    #expect(Set(Self.values.keys) == Set(Setting.all.map(\.name)))
+    var seen: Set<Settings> = [Settings()]
+    for setting in Setting.all {
+      var settings = Settings()
+      try setting.set(try #require(Self.values[setting.name]), in: &settings, positions: 3)
+      #expect(seen.insert(settings).inserted, "\(setting.name) sets nothing, or what another sets")
+    }
+  }
+
+  @Test func textsOfNoValueAreRefused() {
+    for setting in Setting.all {
+      for text in ["", "?", "-1", "nan", "1e999"] {
+        var settings = Settings()
+        #expect("\(setting.name) \(text)") {
+          try setting.set(text, in: &settings, positions: 3)
+        } throws: { error in
+          let message = (error as? TrainingError)?.message ?? ""
+          return message.hasPrefix("`\(setting.name)` must be \(setting.expected), not '\(text)'")
+        }
+        #expect(settings == Settings())
+      }
+    }
+  }
+
+  @Test func ordersCountFromOne() throws {
+    let order = try #require(Setting.named("order"))
+    for (text, expected) in [
+      ("reverse", [2, 1, 0]), ("forward", [0, 1, 2]), ("2,3,1", [1, 2, 0]),
+    ] {
+      var settings = Settings()
+      try order.set(text, in: &settings, positions: 3)
+      #expect(settings.ansatz.order == expected)
+    }
+  }
+
+  /// Defaults that are one value are said in the words that set it.
+  @Test func defaultsAreWhatTheirTextsSay() throws {
+    let run = try makeTrainingRun(
+      .molecule(try bundled("h2_sto3g"), irrep: .automatic), settings: Settings())
+    for setting in Setting.all {
+      var copy = run.settings
+      do throws(TrainingError) {
+        try setting.set(setting.defaultText, in: &copy, positions: 2)
+      } catch {
+        continue
+      }
+      #expect(copy == run.settings, "\(setting.name) is not \(setting.defaultText)")
+    }
+  }
+
+  // MARK: - Effects
+
+  static let useless: [(name: String, words: String, change: @Sendable (inout Settings) -> Void)] =
+    [
+      ("weight-decay", "`optimizer` adam", { _ in }),
+      ("shift", "`optimizer` sr", { $0.optimizer.kind = .adam }),
+      ("maximum-step", "`optimizer` sr", { $0.optimizer.kind = .adam }),
+      ("exponent", "`draws`", { $0.optimizer.kind = .adam }),
+      ("t0", "`annealing` linear or exponential", { _ in }),
+      ("annealing-steps", "`annealing`", { $0.annealing.kind = AnnealingKind.none }),
+      ("warm-up-steps", "`annealing`", { _ in }),
+      ("screening", "`local-energy` screened", { $0.localEnergy.mode = .subspace }),
+      ("screened-draws", "`local-energy` screened", { _ in }),
+      (
+        "screened-draws", "`screening` above 0",
+        {
+          $0.localEnergy.mode = .screened
+          $0.localEnergy.screening = 0
+        }
+      ),
+      ("start-determinants", "`start` perturbative", { $0.start.kind = .random }),
+      ("start-steps", "`start` perturbative", { $0.start.kind = .random }),
+    ]
+
+  @Test(arguments: useless.indices) func settingsWithoutEffectAreFound(_ which: Int) throws {
+    let (name, words, change) = Self.useless[which]
+    var settings = Settings()
+    change(&settings)
+    let complaint = try #require(Setting.named(name)).complaint(in: settings)
+    #expect(complaint?.contains("`\(name)` has an effect only with") == true)
+    #expect(complaint?.contains(words) == true, "\(complaint ?? "")")
+  }
+
+  @Test func settingsWithEffectAreNot() throws {
+    var settings = Settings()
+    settings.annealing.kind = .linear
+    settings.localEnergy.mode = .screened
+    settings.sampling.maximumSamples = 100
+    settings.evaluation.exactLimit = 100
+    let problem = Problem.lattice(
+      LatticeModel(
+        geometry: try LatticeGeometry(.chain, size: "8"),
+        interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 1)))
+    for setting in Setting.all where setting.name != "weight-decay" {
+      let complaint = setting.complaint(in: settings, problem: problem, sectorDimension: 101)
+      #expect(complaint == nil, "\(complaint ?? "")")
+    }
+    for name in ["draws", "final-draws", "final-samples"] {
+      let setting = try #require(Setting.named(name))
+      #expect(setting.complaint(in: settings, sectorDimension: 100)?.contains("100") == true)
+    }
+    let molecule = Problem.molecule(try bundled("h2_sto3g"), irrep: .any)
+    let symmetry = try #require(Setting.named("lattice-symmetry"))
+    #expect(symmetry.complaint(in: settings, problem: molecule)?.contains("a lattice") == true)
+    // Ising models start at random unless told otherwise.
+    let ising = Problem.lattice(
+      LatticeModel(
+        geometry: try LatticeGeometry(.chain, size: "8"),
+        interaction: .ising(coupling: 1, field: 1)))
+    let steps = try #require(Setting.named("start-steps"))
+    #expect(steps.complaint(in: settings, problem: ising) != nil)
+    settings.start.kind = .perturbative
+    #expect(steps.complaint(in: settings, problem: ising) == nil)
+  }
+
+  // MARK: - The reference
+
+  /// `docs/settings.md` is the table.
+  ///
+  /// With `WRITE_SETTINGS_REFERENCE=1` it is written anew.
+  @Test func referenceIsTheTable() throws {
+    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("docs/settings.md")
+    let text = try String(contentsOf: url, encoding: .utf8)
+    let start = try #require(text.range(of: "## "))
+    let expected = text[..<start.lowerBound] + Setting.reference
+    if ProcessInfo.processInfo.environment["WRITE_SETTINGS_REFERENCE"] == "1" {
+      try Data(expected.utf8).write(to: url)
+    } else {
+      #expect(
+        text == expected, "run WRITE_SETTINGS_REFERENCE=1 Scripts/test --filter referenceIsTheTable"
+      )
+    }
+  }
+}

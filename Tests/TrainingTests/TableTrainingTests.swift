@@ -1,0 +1,104 @@
+import Configurations
+import ExactSolvers
+import Hamiltonians
+import Integrals
+import Testing
+import Training
+import WaveFunctions
+
+/// The whole loop on the stand-in, which can represent every state: it must reach the exact energy.
+@Suite struct TableTrainingTests {
+  private func settings(_ change: (inout Settings) -> Void = { _ in }) -> Settings {
+    var settings = Settings()
+    settings.threads = 2
+    settings.convergence.steps = 200
+    settings.convergence.energyTolerance = 1e-8
+    change(&settings)
+    return settings
+  }
+
+  /// E_FCI of N2 in STO-3G, `integrals/README.md` (PySCF).
+  @Test func tableReachesFullCIOfNitrogen() throws {
+    let integrals = try bundled("n2_sto3g")
+    let hamiltonian = MolecularHamiltonian<UInt64>(integrals)
+    let space = ConfigurationSpace<UInt64>(
+      alphaCount: integrals.alphaCount, betaCount: integrals.betaCount,
+      orbitalIrreps: integrals.orbitalIrreps, irrep: integrals.targetIrrep,
+      order: Array((0..<integrals.orbitalCount).reversed()), spinFlipParity: 1)
+    var random = RandomSource(seed: 1)
+    let table = TableWaveFunction(space: space, random: &random)
+    let reference = try #require(
+      table.configurations.map { hamiltonian.diagonalElement($0) }.min())
+    let run = try makeTrainingRun(
+      of: hamiltonian, waveFunction: table,
+      context: RunContext(
+        referenceEnergy: reference, degreesOfFreedom: integrals.electronCount, unit: "Eh"),
+      settings: settings())
+    try finish(run)
+    run.settle()
+    let result = try run.evaluate()
+    let exact = try FullCI(integrals).solve(irrep: integrals.targetIrrep).energies[0]
+    #expect(abs(result.energy - exact) < 1e-6)
+    #expect(result.isConverged && !result.isCollapsed)
+    #expect((result.remainingError ?? 1) < 1e-6)
+  }
+
+  @Test func tableReachesTheFrustratedSquare() throws {
+    let geometry = try LatticeGeometry(.square, size: "4x4")
+    let hamiltonian = try SpinHamiltonian<UInt64>.heisenberg(
+      on: geometry, j1: 1, j2: 0.5, anisotropy: 1)
+    let symmetries = try #require(hamiltonian.siteSymmetries(limit: 1024))
+    // The ground state of this lattice is even under all of its symmetries and the flip.
+    let space = ConfigurationSpace<UInt64>(
+      upCount: 8, order: Array(0..<16),
+      symmetries: [false, true].flatMap { flips in
+        symmetries.map { SpinSymmetry(permutation: $0, flipsSpins: flips, character: 1) }
+      })
+    var random = RandomSource(seed: 1)
+    let table = TableWaveFunction(space: space, random: &random)
+    let reference = try #require(
+      table.configurations.map { hamiltonian.diagonalElement($0) }.min())
+    let run = try makeTrainingRun(
+      of: hamiltonian, waveFunction: table,
+      context: RunContext(referenceEnergy: reference, degreesOfFreedom: 16, unit: "J"),
+      settings: settings { $0.convergence.steps = 400 })
+    try finish(run)
+    run.settle()
+    let result = try run.evaluate()
+    let exact = try LatticeExactDiagonalization(hamiltonian, upCount: 8).solve().energies[0]
+    #expect(abs(result.energy - exact) < 1e-6)
+    #expect(result.isConverged)
+  }
+
+  /// Layers, draws and Adam run on the stand-in as they do on networks.
+  @Test(arguments: ["layers", "draws", "adam"]) func samplesLeadTheTableDown(_ kind: String) throws
+  {
+    let integrals = try bundled("h2o_sto3g")
+    let hamiltonian = MolecularHamiltonian<UInt64>(integrals)
+    let space = ConfigurationSpace<UInt64>(
+      alphaCount: 5, betaCount: 5, orbitalIrreps: integrals.orbitalIrreps,
+      irrep: integrals.targetIrrep, order: [6, 5, 4, 3, 2, 1, 0], spinFlipParity: 1)
+    var random = RandomSource(seed: 2)
+    let table = TableWaveFunction(space: space, random: &random)
+    let reference = try #require(
+      table.configurations.map { hamiltonian.diagonalElement($0) }.min())
+    let run = try makeTrainingRun(
+      of: hamiltonian, waveFunction: table,
+      context: RunContext(referenceEnergy: reference, degreesOfFreedom: 10, unit: "Eh"),
+      settings: settings {
+        switch kind {
+        case "layers": $0.sampling.maximumSamples = 50
+        case "draws":
+          $0.sampling.draws = 100_000
+          $0.sampling.maximumSamples = 60
+          $0.sampling.exponent = 0.5
+        default:
+          $0.optimizer.kind = .adam
+          $0.optimizer.learningRate = 0.05
+          $0.convergence.steps = 3000
+        }
+      })
+    try finish(run)
+    #expect(abs(try run.evaluate().energy + 75.012_403_658_8) < 2e-3)
+  }
+}
