@@ -27,7 +27,6 @@ exact energies differ; else 3 where a run gave no answer.
 """
 
 import argparse
-import csv
 import json
 import math
 import pathlib
@@ -40,7 +39,7 @@ import time
 from dataclasses import dataclass
 
 import make_hubbard
-from validate import ROOT, molecules, revision
+from validate import ROOT, append_row, molecules, read_rows, revision
 
 # Members of the program's JSON summary; those that it does not have stay empty.
 MEASURED = """energy energy_error steps converged collapsed variance leak_energy spin_squared
@@ -301,12 +300,7 @@ def main():
     if unknown:
         sys.exit(f"error: --sets {','.join(sorted(unknown))}: the sets are {', '.join(SETS)}")
     output = pathlib.Path(choice.output)
-    rows = []
-    if output.exists():
-        with output.open(newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
-        if rows and set(rows[0]) != set(COLUMNS):
-            sys.exit(f"error: {output} has other columns; name another --output")
+    rows = read_rows(output, COLUMNS)
     done = {(row["set"], row["case"], row["seed"], row["options"]): row for row in rows}
     choice.cache.mkdir(parents=True, exist_ok=True)
     cases = [case for name in choice.sets.split(",") for case in SETS[name](choice.cache)
@@ -317,12 +311,7 @@ def main():
         key = (case.set, case.name, seed, choice.options)
         if key not in done and not choice.table:
             done[key] = row = measure(program, case, seed, choice.options, choice.grace)
-            is_new = not output.exists() or output.stat().st_size == 0
-            with output.open("a", newline="") as file:
-                writer = csv.DictWriter(file, COLUMNS, delimiter="\t", lineterminator="\n")
-                if is_new:
-                    writer.writeheader()
-                writer.writerow(row)
+            append_row(output, COLUMNS, row)
             print(f"{case.set:8} {case.name:36} seed {seed:>3} {row['seconds']:>6} s  {verdict(row)}"
                   f"{', exact differs' if differs(row) else ''} {row['failure']}",
                   file=sys.stderr, flush=True)

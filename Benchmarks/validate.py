@@ -260,6 +260,27 @@ def table(rows, order):
     return "\n".join(lines)
 
 
+def read_rows(output, columns):
+    """The rows of an output file; none where there is no file."""
+    if not output.exists():
+        return []
+    with output.open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    if rows and set(rows[0]) != set(columns):
+        sys.exit(f"error: {output} has other columns; name another --output")
+    return rows
+
+
+def append_row(output, columns, row):
+    """Writes a row behind the others of an output file, a new one with its head."""
+    is_new = not output.exists() or output.stat().st_size == 0
+    with output.open("a", newline="") as file:
+        writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")
+        if is_new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -287,12 +308,7 @@ def main():
     if not choice.table and not binary.exists():
         sys.exit(f"error: there is no {binary}; build it with Scripts/build or name it with --binary")
     output = pathlib.Path(choice.output)
-    rows = []
-    if output.exists():
-        with output.open(newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
-        if rows and set(rows[0]) != set(COLUMNS):
-            sys.exit(f"error: {output} has other columns; name another --output")
+    rows = read_rows(output, COLUMNS)
     done = {(row["case"], row["ansatz"], str(row["seed"]), row["options"]): row for row in rows}
     wanted = [(case, ansatz, seed) for seed in choice.seeds.split(",")
               for ansatz in choice.ansatz.split(",") for case in cases]
@@ -302,12 +318,7 @@ def main():
             continue
         row = solve(binary, case, ansatz, seed, choice.options, choice.grace)
         row = {name: str(value) for name, value in row.items()}
-        fresh = not output.exists() or output.stat().st_size == 0
-        with output.open("a", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, delimiter="\t", lineterminator="\n")
-            if fresh:
-                writer.writeheader()
-            writer.writerow(row)
+        append_row(output, COLUMNS, row)
         done[key] = row
         deviation = f"{1e3 * float(row['deviation']):+.4f}e-3" if row["deviation"] else ""
         print(f"{case.name:32} {ansatz:12} seed {seed:>3}  {deviation:>12}  "
