@@ -42,6 +42,9 @@ public final class AdamRule: StepRule {
   /// Takes every step as it is.
   public func judge(_ outcome: StepOutcome) -> [Float]? { nil }
 
+  /// Never: no step is kept.
+  public var canTakeBack: Bool { false }
+
   /// Has no step to give up.
   public func takeBack() -> [Float]? { nil }
 

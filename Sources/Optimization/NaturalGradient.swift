@@ -113,9 +113,12 @@ public final class NaturalGradient: StepRule {
     return nil
   }
 
+  /// Whether the parameters before the last step are there.
+  public var canTakeBack: Bool { !before.isEmpty }
+
   /// Gives up the last step; the next one starts at rest and is damped.
   public func takeBack() -> [Float]? {
-    guard !before.isEmpty else { return nil }
+    guard canTakeBack else { return nil }
     defer { before = [] }
     for index in steps.indices { steps[index] = Array(repeating: 0, count: steps[index].count) }
     shift = min(shift * 10, 10)

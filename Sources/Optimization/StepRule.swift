@@ -111,6 +111,9 @@ public protocol StepRule: AnyObject {
   /// - Returns: The parameters before the last step where it is to be taken back, else nil.
   func judge(_ outcome: StepOutcome) -> [Float]?
 
+  /// Whether there is a last step that can be taken back.
+  var canTakeBack: Bool { get }
+
   /// Gives up the last step, whatever it led to.
   ///
   /// - Returns: The parameters before it, or nil where there is none to give up.

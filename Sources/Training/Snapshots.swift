@@ -9,7 +9,7 @@ extension VariationalMonteCarlo {
     var scalars = state.scalars
     scalars["seconds"] = seconds
     scalars["upperBound"] = upperBound
-    scalars["closeSectors"] = Double(closeSectors.count)
+    scalars["closeSectors"] = Double(closeSectorCount)
     // The sector of a molecule; a run that goes on or is read must not look for it again.
     if waveFunction.space.kind == .electrons {
       scalars["irrep"] = waveFunction.space.irrep.map(Double.init) ?? -1
@@ -42,10 +42,10 @@ extension VariationalMonteCarlo {
         "the checkpoint is of step \(snapshot.step) but its trace has \(snapshot.trace.count) rows")
     }
     trace = snapshot.trace
-    upperBound = snapshot.scalars["upperBound"]
-    if let close = snapshot.scalars["closeSectors"], close > 1 {
-      closeSectors = ["\(Int(close)) symmetry sectors"]
-    }
+    // Files without them have had their sectors compared again.
+    upperBound = snapshot.scalars["upperBound"] ?? upperBound
+    closeSectorCount =
+      snapshot.scalars["closeSectors"].flatMap { Int(exactly: $0) } ?? closeSectorCount
     secondsBefore = snapshot.scalars["seconds"] ?? 0
     restartClock()
   }

@@ -35,8 +35,8 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   let start: StartVector<Word>?
   /// An upper bound of the lowest energy, from the comparison of sectors.
   var upperBound: Double?
-  /// The sectors that their comparison could not tell apart; empty where it could.
-  var closeSectors: [String] = []
+  /// The number of sectors that their comparison could not tell apart; 0 where it could.
+  var closeSectorCount = 0
   /// What was chosen while the run was made, for the log.
   let messages: [String]
   var secondsBefore = 0.0
@@ -55,7 +55,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     self.context = context
     if let sectors = context.sectors {
       upperBound = sectors.upperBound
-      if !sectors.isEstablished { closeSectors = sectors.close.map { sectors.sectors[$0].label } }
+      if !sectors.isEstablished { closeSectorCount = sectors.close.count }
     }
     self.start = start
     self.messages = messages
@@ -115,6 +115,8 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   }
 
   func settle() {
+    // Nothing to judge, so no sample is drawn for it.
+    guard rule.canTakeBack else { return }
     let before = rule.state
     do throws(TrainingError) {
       let batch = try drawAndCompute(step: trace.count + 1)

@@ -41,10 +41,10 @@ extension VariationalMonteCarlo {
           + ": the training has not reached the ground state. Try more `steps`, another `seed` or "
           + "more `start-determinants`.")
     }
-    if !closeSectors.isEmpty {
+    if closeSectorCount > 0 {
       warnings.append(
-        "SYMMETRY NOT ESTABLISHED: \(closeSectors.count > 1 ? "\(closeSectors.count) symmetry sectors" : closeSectors[0]) lie within the uncertainty "
-          + "of their comparison; what they do not share is not imposed.")
+        "SYMMETRY NOT ESTABLISHED: \(closeSectorCount) symmetry sectors lie within the uncertainty of "
+          + "their comparison; what they do not share is not imposed.")
     }
     if let spin = contaminatedSpin(result) { warnings.append(spin) }
     result.warnings = warnings

@@ -140,6 +140,18 @@ import Training
     }
   }
 
+  /// What a comparison of sectors left open is said after every resumption, not the first alone.
+  @Test func openSymmetriesAreSaidAfterEveryResumption() throws {
+    let problem = Problem.molecule(try bundled("lih_sto3g"), irrep: .automatic)
+    var snapshot = try makeTrainingRun(problem, settings: smallSettings()).snapshot()
+    snapshot.scalars["closeSectors"] = 2
+    for _ in 0..<2 {
+      let run = try makeTrainingRun(problem, settings: smallSettings(), snapshot: snapshot)
+      #expect(try run.evaluate().warnings.contains { $0.contains("2 symmetry sectors lie within") })
+      snapshot = run.snapshot()
+    }
+  }
+
   @Test func snapshotsOfOtherNetworksAndOptimisersAreRefused() throws {
     let problem = Problem.molecule(try bundled("lih_sto3g"), irrep: .automatic)
     let snapshot = try makeTrainingRun(problem, settings: smallSettings()).snapshot()
