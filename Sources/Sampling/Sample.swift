@@ -45,6 +45,12 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
     return drawn > 0 ? effectiveDraws / drawn : 0
   }
 
+  /// `d/(1 − d)` of the missing weight `d`: times the variance, the bound of Cauchy and Schwarz on the
+  /// square of what is missing from a mean.
+  private var missingRatio: Double {
+    droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
+  }
+
   /// The number of configurations, M.
   public var count: Int { configurations.count }
 
@@ -55,8 +61,7 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
   /// mean over all, `√(d/(1−d) Var)`, with the variance of the whole state.
   public func meanError(variance: Double) -> Double {
     let drawn = effectiveDraws > 0 ? variance / effectiveDraws : 0
-    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
-    return (drawn + (missing > 0 ? variance * missing : 0)).squareRoot()
+    return (drawn + (missingRatio > 0 ? variance * missingRatio : 0)).squareRoot()
   }
 
   /// The standard error of `Σ w v`, of which the exact head has none.
@@ -94,8 +99,7 @@ public struct Sample<Word: ConfigurationWord>: Sendable {
     }
     var squared = 0.0
     if effectiveDraws > 0 { squared = weight * second / max(1, effectiveDraws - 1) }
-    let missing = droppedWeight < 1 ? droppedWeight / (1 - droppedWeight) : .infinity
-    if missing > 0 { squared += missing * second }
+    if missingRatio > 0 { squared += missingRatio * second }
     return squared.squareRoot()
   }
 }

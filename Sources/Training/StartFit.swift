@@ -78,6 +78,8 @@ struct StartFit<Word: ConfigurationWord> {
       difference.indices.reduce(0) { $0 + metric[$1] * difference[$1] * difference[$1] }
     }
     var shift = 0.3
+    // For the derivatives of all steps: they are too many to be made anew for each.
+    var rows: [Float] = []
     var difference = differences(block.part)
     var value = objective(difference)
     for _ in 0..<steps {
@@ -85,7 +87,7 @@ struct StartFit<Word: ConfigurationWord> {
       if value < 0.02 { break }
       let before = waveFunction.parameters
       do throws(LinearAlgebraError) {
-        let step = try step(difference, block: number, shift: shift)
+        let step = try step(difference, block: number, shift: shift, rows: &rows)
         for index in step.indices {
           waveFunction.parameters[block.range.lowerBound + index] += step[index]
         }
@@ -112,7 +114,7 @@ struct StartFit<Word: ConfigurationWord> {
 
   /// Returns one damped Gauss–Newton step.
   private func step(
-    _ difference: [Double], block number: Int, shift: Double
+    _ difference: [Double], block number: Int, shift: Double, rows: inout [Float]
   ) throws(LinearAlgebraError) -> [Float] {
     let count = configurations.count
     let derivatives = waveFunction.derivatives(of: configurations, block: number)
@@ -130,7 +132,7 @@ struct StartFit<Word: ConfigurationWord> {
       derivatives.pull(solution.map(Float.init), into: &step)
       return step
     }
-    var rows = [Float](repeating: 0, count: count * width)
+    if rows.isEmpty { rows = Array(repeating: 0, count: count * width) }
     derivatives.rows(0..<count, into: &rows, stride: width)
     return try solver.solve(
       rows: &rows, count: count, parameters: width, weights: uncentred, scales: scales,

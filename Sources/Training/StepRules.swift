@@ -19,9 +19,7 @@ extension ResolvedSettings {
         execution: execution)
     }
   }
-}
 
-extension ResolvedSettings {
   /// The criterion by which a run stops.
   var convergence: Convergence {
     Convergence(

@@ -120,8 +120,6 @@ final class PhaseDerivatives<Word: ConfigurationWord>: DerivativeOperator {
   private let workspace: PerceptronWorkspace
   private let parameters: [Float]
   let rowCount: Int
-  /// φ of the batch, `[M]`.
-  let phases: [Float]
 
   init(of configurations: [Configuration<Word>], _ waveFunction: NetworkWaveFunction<Word>) {
     let count = configurations.count
@@ -136,7 +134,6 @@ final class PhaseDerivatives<Word: ConfigurationWord>: DerivativeOperator {
     workspace.forward(
       inputs: waveFunction.phaseInputs(of: configurations), count: count, parameters: parameters,
       outputs: &phases)
-    self.phases = phases
   }
 
   var parameterCount: Int { parameters.count }

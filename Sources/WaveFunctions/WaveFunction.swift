@@ -47,13 +47,6 @@ extension WaveFunction {
     logAmplitudes(of: configurations, logModulus: &logModulus, phase: &phase)
     return (logModulus, phase)
   }
-
-  /// Returns the derivatives of a batch by the parameters of every block.
-  public func derivatives(
-    of configurations: [Configuration<Word>]
-  ) -> [any DerivativeOperator] {
-    blocks.indices.map { derivatives(of: configurations, block: $0) }
-  }
 }
 
 /// A named part of a wave function's parameters.

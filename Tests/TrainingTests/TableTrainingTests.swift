@@ -17,6 +17,29 @@ import WaveFunctions
     return settings
   }
 
+  /// A run of a table with random entries, at its beginning.
+  private func run<H: Hamiltonian>(
+    _ hamiltonian: H, _ space: ConfigurationSpace<H.Word>, degreesOfFreedom: Int, unit: String,
+    seed: UInt64 = 1, _ settings: Settings
+  ) throws -> any TrainingRun {
+    var random = RandomSource(seed: seed)
+    let table = TableWaveFunction(space: space, random: &random)
+    let reference = try #require(
+      table.configurations.map { hamiltonian.diagonalElement($0) }.min())
+    return try makeTrainingRun(
+      of: hamiltonian, waveFunction: table,
+      context: RunContext(
+        referenceEnergy: reference, degreesOfFreedom: degreesOfFreedom, unit: unit),
+      settings: settings)
+  }
+
+  /// Drives a run to its end and evaluates it.
+  private func result(of run: any TrainingRun) throws -> FinalResult {
+    try finish(run)
+    run.settle()
+    return try run.evaluate()
+  }
+
   /// E_FCI of N2 in STO-3G, `integrals/README.md` (PySCF).
   @Test func tableReachesFullCIOfNitrogen() throws {
     let integrals = try bundled("n2_sto3g")
@@ -25,18 +48,9 @@ import WaveFunctions
       alphaCount: integrals.alphaCount, betaCount: integrals.betaCount,
       orbitalIrreps: integrals.orbitalIrreps, irrep: integrals.targetIrrep,
       order: Array((0..<integrals.orbitalCount).reversed()), spinFlipParity: 1)
-    var random = RandomSource(seed: 1)
-    let table = TableWaveFunction(space: space, random: &random)
-    let reference = try #require(
-      table.configurations.map { hamiltonian.diagonalElement($0) }.min())
-    let run = try makeTrainingRun(
-      of: hamiltonian, waveFunction: table,
-      context: RunContext(
-        referenceEnergy: reference, degreesOfFreedom: integrals.electronCount, unit: "Eh"),
-      settings: settings())
-    try finish(run)
-    run.settle()
-    let result = try run.evaluate()
+    let result = try result(
+      of: run(
+        hamiltonian, space, degreesOfFreedom: integrals.electronCount, unit: "Eh", settings()))
     let exact = try FullCI(integrals).solve(irrep: integrals.targetIrrep).energies[0]
     #expect(abs(result.energy - exact) < 1e-6)
     #expect(result.isConverged && !result.isCollapsed)
@@ -54,17 +68,10 @@ import WaveFunctions
       symmetries: [false, true].flatMap { flips in
         symmetries.map { SpinSymmetry(permutation: $0, flipsSpins: flips, character: 1) }
       })
-    var random = RandomSource(seed: 1)
-    let table = TableWaveFunction(space: space, random: &random)
-    let reference = try #require(
-      table.configurations.map { hamiltonian.diagonalElement($0) }.min())
-    let run = try makeTrainingRun(
-      of: hamiltonian, waveFunction: table,
-      context: RunContext(referenceEnergy: reference, degreesOfFreedom: 16, unit: "J"),
-      settings: settings { $0.convergence.steps = 400 })
-    try finish(run)
-    run.settle()
-    let result = try run.evaluate()
+    let result = try result(
+      of: run(
+        hamiltonian, space, degreesOfFreedom: 16, unit: "J",
+        settings { $0.convergence.steps = 400 }))
     let exact = try LatticeExactDiagonalization(hamiltonian, upCount: 8).solve().energies[0]
     #expect(abs(result.energy - exact) < 1e-6)
     #expect(result.isConverged)
@@ -78,14 +85,9 @@ import WaveFunctions
     let space = ConfigurationSpace<UInt64>(
       alphaCount: 5, betaCount: 5, orbitalIrreps: integrals.orbitalIrreps,
       irrep: integrals.targetIrrep, order: [6, 5, 4, 3, 2, 1, 0], spinFlipParity: 1)
-    var random = RandomSource(seed: 2)
-    let table = TableWaveFunction(space: space, random: &random)
-    let reference = try #require(
-      table.configurations.map { hamiltonian.diagonalElement($0) }.min())
-    let run = try makeTrainingRun(
-      of: hamiltonian, waveFunction: table,
-      context: RunContext(referenceEnergy: reference, degreesOfFreedom: 10, unit: "Eh"),
-      settings: settings {
+    let run = try run(
+      hamiltonian, space, degreesOfFreedom: 10, unit: "Eh", seed: 2,
+      settings {
         switch kind {
         case "layers": $0.sampling.maximumSamples = 50
         case "draws":
