@@ -63,7 +63,8 @@ let package = Package(
       "ExactSolvers",
       ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism"]),
 
-    library("Problems", ["Configurations", "Hamiltonians", "LinearAlgebra"]),
+    library(
+      "Problems", ["Configurations", "Hamiltonians", "LinearAlgebra", "Parallelism"]),
 
     // MARK: - Networks: no Hamiltonians
 

@@ -51,7 +51,6 @@ struct ExactCommand: ParsableCommand {
   func run() throws {
     let start = ContinuousClock.now
     _ = SignalWatch()
-    setParallelThreadCount(threadCount)
     try checkAddressSpace()
     var result: ExactResult
     switch (input, try lattice.makeModel()) {
@@ -77,7 +76,8 @@ struct ExactCommand: ParsableCommand {
       label = try molecule.label(ofIrrep: number)
     }
     do {
-      let solver = try FullCI(molecule.integrals)
+      let solver = try FullCI(
+        molecule.integrals, execution: Execution(threads: threadCount))
       try checkMemory(solver.memoryEstimate(roots: roots, irrep: label))
       let solution = try solver.solve(
         roots: roots, irrep: label, memoryLimit: UInt64(memoryLimit.bytes))
@@ -97,7 +97,8 @@ struct ExactCommand: ParsableCommand {
     if irrep != nil { throw ToolError("--irrep is for molecules.") }
     do {
       let solver = try LatticeExactDiagonalization(
-        model.makeHamiltonian(UInt64.self), upCount: model.upCount)
+        model.makeHamiltonian(UInt64.self), upCount: model.upCount,
+        execution: Execution(threads: threadCount))
       try checkMemory(Double(solver.memoryEstimate(levels: roots)))
       let solution = try solver.solve(levels: roots, memoryLimit: memoryLimit.bytes)
       return ExactResult(

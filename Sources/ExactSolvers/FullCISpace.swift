@@ -124,8 +124,10 @@ final class FullCISpace: Sendable {
 
   /// Returns `⟨x|H|x⟩` of every determinant.
   func diagonal() -> [Double] {
-    let alphaEnergies = alphaOnly.diagonal(of: alpha.strings.map { Configuration(alpha: $0) })
-    let betaEnergies = betaOnly.diagonal(of: beta.strings.map { Configuration(alpha: $0) })
+    let alphaEnergies = alphaOnly.diagonal(
+      of: alpha.strings.map { Configuration(alpha: $0) }, execution: execution)
+    let betaEnergies = betaOnly.diagonal(
+      of: beta.strings.map { Configuration(alpha: $0) }, execution: execution)
     // The repulsion of an α string and one β electron, `[n, strings]`.
     let strings = alpha.strings.count
     var repulsion = [Double](repeating: 0, count: orbitals * strings)

@@ -1,5 +1,6 @@
 package import Configurations
 package import LinearAlgebra
+package import Parallelism
 
 /// A selected configuration interaction that follows several states and grows when asked.
 ///
@@ -31,11 +32,13 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
   ///   - cutoff: The magnitude at or below which matrix elements are left out.
   ///   - roots: The number of states, fewer in a space that has no more.
   ///   - tolerance: The residual norm of a state; its energy is off by about the square over the gap.
+  ///   - execution: The threads to use.
   package init(
-    _ hamiltonian: any Hamiltonian<Word>, cutoff: Double, roots: Int = 4, tolerance: Double = 1e-5
+    _ hamiltonian: any Hamiltonian<Word>, cutoff: Double, roots: Int = 4, tolerance: Double = 1e-5,
+    execution: Execution
   ) {
     self.hamiltonian = hamiltonian
-    space = SelectedSpace(roots: roots, tolerance: tolerance)
+    space = SelectedSpace(roots: roots, tolerance: tolerance, execution: execution)
     self.cutoff = cutoff
   }
 

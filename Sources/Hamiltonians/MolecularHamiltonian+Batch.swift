@@ -1,6 +1,6 @@
 public import Configurations
 internal import LinearAlgebra
-internal import Parallelism
+public import Parallelism
 
 extension MolecularHamiltonian {
   /// Fills a table with the connections of each determinant of a batch, in parallel.
@@ -12,11 +12,12 @@ extension MolecularHamiltonian {
   ///   - configurations: The determinants, inside the sector.
   ///   - cutoff: The magnitude, in hartree, at or below which an element is left out.
   ///   - table: The result, overwritten; its storage is used again.
+  ///   - execution: The threads to use.
   @_specialize(where Word == UInt64)
   @_specialize(where Word == UInt128)
   public func connections(
     of configurations: [Configuration<Word>], above cutoff: Double = 0,
-    into table: inout ConnectionTable<Word>
+    into table: inout ConnectionTable<Word>, execution: Execution = Execution()
   ) {
     let rows = configurations.count
     let block = 32
@@ -28,7 +29,7 @@ extension MolecularHamiltonian {
       nonisolated(unsafe) let targets = targets
       nonisolated(unsafe) let elements = elements
       nonisolated(unsafe) let counts = counts
-      parallelFor(blocks) { index in
+      execution.parallelFor(blocks) { index in
         let scratch = RowScratch<Word>(orbitalCount: orbitalCount, irrepCount: irrepCount)
         for row in index * block..<min((index + 1) * block, rows) {
           counts[row] = writeRow(
@@ -41,10 +42,11 @@ extension MolecularHamiltonian {
 
   /// Returns the connections of each determinant of a batch, computed in parallel.
   public func connections(
-    of configurations: [Configuration<Word>], above cutoff: Double = 0
+    of configurations: [Configuration<Word>], above cutoff: Double = 0,
+    execution: Execution = Execution()
   ) -> ConnectionTable<Word> {
     var table = ConnectionTable<Word>()
-    connections(of: configurations, above: cutoff, into: &table)
+    connections(of: configurations, above: cutoff, into: &table, execution: execution)
     return table
   }
 }

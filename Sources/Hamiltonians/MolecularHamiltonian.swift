@@ -1,7 +1,7 @@
 public import Configurations
 public import Integrals
 internal import LinearAlgebra
-internal import Parallelism
+public import Parallelism
 
 /// The electronic Hamiltonian of a molecule over Slater determinants.
 ///
@@ -181,12 +181,14 @@ extension MolecularHamiltonian {
   /// Returns `⟨x|H|x⟩` of each determinant, in hartree.
   @_specialize(where Word == UInt64)
   @_specialize(where Word == UInt128)
-  public func diagonal(of configurations: [Configuration<Word>]) -> [Double] {
+  public func diagonal(
+    of configurations: [Configuration<Word>], execution: Execution = Execution()
+  ) -> [Double] {
     let count = configurations.count
     let block = 256
     return .init(unsafeUninitializedCapacity: count) { buffer, filled in
       nonisolated(unsafe) let output = buffer
-      parallelFor((count + block - 1) / block) { index in
+      execution.parallelFor((count + block - 1) / block) { index in
         for row in index * block..<min((index + 1) * block, count) {
           output[row] = diagonalElement(configurations[row])
         }

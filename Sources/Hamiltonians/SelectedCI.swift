@@ -1,5 +1,6 @@
 public import Configurations
 public import LinearAlgebra
+public import Parallelism
 
 /// A small selected configuration interaction: the most important configurations, their vector,
 /// and the first-order amplitudes of what they connect to.
@@ -25,6 +26,8 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
   public var cutoff: Double
   /// The energy gain below which a configuration is not worth adding.
   public var smallestGain: Double
+  /// The threads of its rows.
+  public var execution: Execution
 
   /// Creates a selection.
   ///
@@ -34,9 +37,10 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
   ///   - keepsSpinFlips: Whether spin-flipped partners join together.
   ///   - cutoff: The magnitude at or below which matrix elements are left out.
   ///   - smallestGain: The energy gain below which a configuration is not added.
+  ///   - execution: The threads to use.
   public init(
     maximumConfigurations: Int, growth: Double = 3, keepsSpinFlips: Bool = false,
-    cutoff: Double = 0, smallestGain: Double = 1e-14
+    cutoff: Double = 0, smallestGain: Double = 1e-14, execution: Execution = Execution()
   ) {
     precondition(growth > 1, "a space that grows by a factor of \(growth) does not grow")
     self.maximumConfigurations = maximumConfigurations
@@ -44,6 +48,7 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
     self.keepsSpinFlips = keepsSpinFlips
     self.cutoff = cutoff
     self.smallestGain = smallestGain
+    self.execution = execution
   }
 
   /// What a selection found.
@@ -81,7 +86,7 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
     from starts: [Configuration<Word>], _ hamiltonian: any Hamiltonian<Word>
   ) throws(LinearAlgebraError) -> Result {
     precondition(!starts.isEmpty, "a selection needs a start")
-    var space = SelectedSpace<Word>()
+    var space = SelectedSpace<Word>(execution: execution)
     for start in starts {
       space.insert(start)
       if keepsSpinFlips { space.insert(start.spinFlipped) }

@@ -19,11 +19,13 @@ struct SelectedSpace<Word: ConfigurationWord> {
   /// The number of states that ``diagonalise()`` finds.
   let roots: Int
   private let tolerance: Double
+  private let execution: Execution
   /// The vectors of the states, lowest first.
   private(set) var vectors: [[Double]] = []
   private(set) var energies: [Double] = []
 
-  init(roots: Int = 1, tolerance: Double = 1e-8) {
+  init(roots: Int = 1, tolerance: Double = 1e-8, execution: Execution) {
+    self.execution = execution
     self.roots = roots
     self.tolerance = tolerance
   }
@@ -50,27 +52,22 @@ struct SelectedSpace<Word: ConfigurationWord> {
     let fresh = Array(index.configurations[diagonal.count...])
     let block = 64
     let blocks = (fresh.count + block - 1) / block
-    var lists = [ConnectionList<Word>](repeating: .init(), count: blocks)
-    var counts = [[Int]](repeating: [], count: blocks)
-    lists.withUnsafeMutableBufferPointer { lists in
-      counts.withUnsafeMutableBufferPointer { counts in
-        nonisolated(unsafe) let lists = lists
-        nonisolated(unsafe) let counts = counts
-        parallelFor(blocks) { number in
-          for row in number * block..<min((number + 1) * block, fresh.count) {
-            hamiltonian.appendConnections(of: fresh[row], above: cutoff, to: &lists[number])
-            counts[number].append(lists[number].count)
-          }
-        }
+    let found = execution.map(blocks) { number in
+      var list = ConnectionList<Word>()
+      var ends: [Int] = []
+      for row in number * block..<min((number + 1) * block, fresh.count) {
+        hamiltonian.appendConnections(of: fresh[row], above: cutoff, to: &list)
+        ends.append(list.count)
       }
+      return (list: list, ends: ends)
     }
-    for (number, list) in lists.enumerated() {
+    for (list, ends) in found {
       for (target, element) in zip(list.configurations, list.elements) {
         rowTargets.append(Int32(truncatingIfNeeded: reached.insert(target)))
         rowElements.append(element)
       }
       let base = rowStarts[rowStarts.count - 1]
-      for end in counts[number] { rowStarts.append(base + end) }
+      for end in ends { rowStarts.append(base + end) }
     }
     for x in fresh { diagonal.append(hamiltonian.diagonalElement(x)) }
     while inside.count < reached.count { inside.append(-1) }
@@ -78,18 +75,14 @@ struct SelectedSpace<Word: ConfigurationWord> {
       if let place = reached.number(of: x) { inside[place] = Int32(truncatingIfNeeded: number) }
     }
     let known = reachedDiagonal.count
-    let unseen = reached.count - known
-    let unseenBlocks = (unseen + block - 1) / block
-    reachedDiagonal.append(contentsOf: repeatElement(0, count: unseen))
     let configurations = reached.configurations
-    reachedDiagonal.withUnsafeMutableBufferPointer { output in
-      nonisolated(unsafe) let output = output
-      parallelFor(unseenBlocks) { number in
-        for place in number * block..<min((number + 1) * block, unseen) {
-          output[known + place] = hamiltonian.diagonalElement(configurations[known + place])
-        }
+    let unseen = configurations.count - known
+    let parts = execution.map((unseen + block - 1) / block) { number in
+      (known + number * block..<min(known + (number + 1) * block, configurations.count)).map {
+        hamiltonian.diagonalElement(configurations[$0])
       }
     }
+    reachedDiagonal += parts.joined()
   }
 
   /// Finds the lowest eigenvectors in the space; false where the iteration did not converge.

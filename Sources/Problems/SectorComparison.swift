@@ -1,6 +1,7 @@
 public import Configurations
 public import Hamiltonians
 public import LinearAlgebra
+public import Parallelism
 
 /// A sector that the ground state may lie in.
 public struct SectorCandidate<Word: ConfigurationWord>: Sendable {
@@ -57,6 +58,8 @@ public struct SectorComparison: Sendable {
   public var cutoff: Double
   /// The energy below which a difference means nothing.
   public var resolution: Double
+  /// The threads of rows; results do not depend on them.
+  public var execution: Execution
 
   /// Creates a comparison.
   ///
@@ -66,14 +69,16 @@ public struct SectorComparison: Sendable {
   ///   - cutoff: The magnitude at or below which matrix elements are left out.
   ///   - resolution: The energy below which a difference means nothing: of sectors that are
   ///     this close either may be imposed.
+  ///   - execution: The threads to use.
   public init(
     elementBudget: Int = 12_000_000, maximumConfigurations: Int = 1 << 20, cutoff: Double = 1e-9,
-    resolution: Double = 1e-6
+    resolution: Double = 1e-6, execution: Execution = Execution()
   ) {
     self.elementBudget = elementBudget
     self.maximumConfigurations = maximumConfigurations
     self.cutoff = cutoff
     self.resolution = resolution
+    self.execution = execution
   }
 
   /// What a comparison found.
@@ -116,7 +121,7 @@ public struct SectorComparison: Sendable {
     observable: (any Hamiltonian<H.Word>)? = nil
   ) throws(LinearAlgebraError) -> (result: Result, leading: [Configuration<H.Word>])? {
     var sectors = candidates.map {
-      SectorSelection($0, of: hamiltonian, cutoff: cutoff)
+      SectorSelection($0, of: hamiltonian, cutoff: cutoff, execution: execution)
     }
     var active = sectors.indices.filter { sectors[$0].candidate.space.dimension > 0 }
     if active.isEmpty { return nil }
@@ -168,7 +173,7 @@ public struct SectorComparison: Sendable {
   ) throws(LinearAlgebraError) -> SectorVector<H.Word>? {
     let dimension = candidate.space.dimension
     guard dimension > 0, dimension <= SectorSelection<H>.listedDimension else { return nil }
-    var sector = SectorSelection(candidate, of: hamiltonian, cutoff: cutoff)
+    var sector = SectorSelection(candidate, of: hamiltonian, cutoff: cutoff, execution: execution)
     try sector.grow(to: Int(dimension))
     return sector.vector
   }

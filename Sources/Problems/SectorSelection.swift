@@ -1,6 +1,7 @@
 internal import Configurations
 internal import Hamiltonians
 internal import LinearAlgebra
+internal import Parallelism
 
 /// The selected configuration interaction of one symmetry sector, on its way to the sector's lowest
 /// state.
@@ -30,13 +31,17 @@ struct SectorSelection<H: Hamiltonian> {
   private let operation: any Hamiltonian<Word>
   private let base: H
   private let cutoff: Double
+  private let execution: Execution
   private var blocks: [SectorBlock<Word>] = []
   /// All configurations by rising diagonal element, where the sector is small enough.
   private var listed: [Configuration<Word>] = []
   private var rounds = 0
 
-  init(_ candidate: SectorCandidate<Word>, of hamiltonian: H, cutoff: Double) {
+  init(
+    _ candidate: SectorCandidate<Word>, of hamiltonian: H, cutoff: Double, execution: Execution
+  ) {
     self.candidate = candidate
+    self.execution = execution
     self.cutoff = cutoff
     base = hamiltonian
     let space = candidate.space
@@ -100,7 +105,8 @@ struct SectorSelection<H: Hamiltonian> {
     let space = candidate.space
     rounds += 1
     if space.dimension <= 1.5 * Double(size) {
-      var whole = GrowingSelection(operation, cutoff: cutoff, roots: 1, tolerance: 1e-7)
+      var whole = GrowingSelection(
+        operation, cutoff: cutoff, roots: 1, tolerance: 1e-7, execution: execution)
       try whole.insert(space.allRepresentatives())
       blocks = [SectorBlock(whole)]
       blocks[0].close()
@@ -152,7 +158,7 @@ struct SectorSelection<H: Hamiltonian> {
   private func smallSpace(
     from start: Configuration<Word>
   ) throws(LinearAlgebraError) -> GrowingSelection<Word> {
-    var space = GrowingSelection(operation, cutoff: cutoff)
+    var space = GrowingSelection(operation, cutoff: cutoff, execution: execution)
     try space.insert([start])
     for size in [3, Self.smallSize] { try space.insert(space.best(size - space.count, for: [0])) }
     return space

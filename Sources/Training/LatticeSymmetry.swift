@@ -3,6 +3,7 @@ internal import ExactSolvers
 internal import Foundation
 internal import Hamiltonians
 internal import LinearAlgebra
+internal import Parallelism
 internal import Problems
 
 /// The symmetries that the state of a lattice is made to have.
@@ -61,10 +62,12 @@ func latticeSymmetry<Word: ConfigurationWord>(
           throw TrainingError(
             .invalidSettings, "`exact-lattice-symmetry` takes at most 64 sites; leave it out")
         }
-        found.operations = withExactEigenvalues(candidates, narrow, upCount: upCount)
+        found.operations = withExactEigenvalues(
+          candidates, narrow, upCount: upCount, execution: settings.execution)
         found.messages = ["symmetry: eigenvalues from exact diagonalisation"]
       } else {
-        try found.compare(candidates, model, hamiltonian, upCount: upCount)
+        try found.compare(
+          candidates, model, hamiltonian, upCount: upCount, execution: settings.execution)
       }
     }
     found.spinFlipParity =
@@ -111,12 +114,13 @@ extension LatticeSymmetry {
   /// Takes what a comparison of sectors establishes.
   fileprivate mutating func compare<Word: ConfigurationWord>(
     _ candidates: [SpinSymmetry], _ model: LatticeModel, _ hamiltonian: SpinHamiltonian<Word>,
-    upCount: Int?
+    upCount: Int?, execution: Execution
   ) throws(TrainingError) {
     do throws(LinearAlgebraError) {
       let found = try LatticeSectors.compare(
         candidates, of: hamiltonian, upCount: upCount,
-        settings: SectorComparison(cutoff: 0, resolution: 1e-6 * model.energyScale))
+        settings: SectorComparison(
+          cutoff: 0, resolution: 1e-6 * model.energyScale, execution: execution))
       guard let found else { return }
       operations = found.imposed.count > 1 ? found.imposed : []
       comparison = found.comparison
@@ -147,12 +151,14 @@ private func withEigenvalues<Word: ConfigurationWord>(
 /// Several states of one level must share it. Lanczos' method may not show all of them, but then the
 /// sector of those it shows is no worse.
 private func withExactEigenvalues(
-  _ operations: [SpinSymmetry], _ hamiltonian: SpinHamiltonian<UInt64>, upCount: Int?
+  _ operations: [SpinSymmetry], _ hamiltonian: SpinHamiltonian<UInt64>, upCount: Int?,
+  execution: Execution
 ) -> [SpinSymmetry] {
   let basis: LatticeBasis
   let states: [[Double]]
   do throws(EigensolverError) {
-    let solver = try LatticeExactDiagonalization(hamiltonian, upCount: upCount)
+    let solver = try LatticeExactDiagonalization(
+      hamiltonian, upCount: upCount, execution: execution)
     let result = try solver.solve(levels: min(3, solver.dimension))
     basis = solver.basis
     states = zip(result.energies, result.states).filter {
@@ -222,8 +228,6 @@ private func messages(_ symmetry: LatticeSymmetry) -> [String] {
 /// state of a frustrated antiferromagnet is a singlet is a guess: an open ladder of 2 × 5 sites with
 /// J2 = J1 has a triplet.
 private func singletParity(of model: LatticeModel) -> Int {
-  guard case .heisenberg(_, _, let anisotropy) = model.interaction, anisotropy == 1,
-    model.geometry.siteCount % 2 == 0
-  else { return 0 }
+  guard model.conservesSpin, model.geometry.siteCount % 2 == 0 else { return 0 }
   return model.geometry.siteCount % 4 == 0 ? 1 : -1
 }

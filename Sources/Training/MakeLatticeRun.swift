@@ -1,6 +1,7 @@
 internal import Configurations
 internal import Hamiltonians
 internal import LinearAlgebra
+internal import Parallelism
 internal import Problems
 
 /// Makes the training run of a spin lattice.
@@ -43,13 +44,13 @@ func makeLatticeRun<Word: ConfigurationWord>(
   if resolved.startKind == .perturbative && snapshot == nil {
     start = try startVector(
       hamiltonian, space, lowest, limit: resolved.startDeterminants,
-      amplitudes: resolved.maximumSamples)
+      amplitudes: resolved.maximumSamples, execution: settings.execution)
   }
   return try makeRun(
     hamiltonian, space, spinOperator: spinOperator,
     context: .init(
       referenceEnergy: referenceEnergy, degreesOfFreedom: sites, infiniteTemperatureEnergy: 0,
-      unit: "J", sectors: symmetry.comparison),
+      unit: "J", conservesSpin: model.conservesSpin, sectors: symmetry.comparison),
     start: start,
     messages: symmetry.messages,
     settings: filled, resolved: resolved, snapshot: snapshot)
@@ -59,11 +60,11 @@ func makeLatticeRun<Word: ConfigurationWord>(
 /// representatives where there are lattice symmetries.
 private func startVector<Word: ConfigurationWord>(
   _ hamiltonian: SpinHamiltonian<Word>, _ space: ConfigurationSpace<Word>,
-  _ lowest: [Configuration<Word>], limit: Int, amplitudes: Int
+  _ lowest: [Configuration<Word>], limit: Int, amplitudes: Int, execution: Execution
 ) throws(TrainingError) -> StartVector<Word> {
   do throws(LinearAlgebraError) {
     if space.symmetries.isEmpty {
-      let result = try SelectedCI<Word>(maximumConfigurations: limit).run(
+      let result = try SelectedCI<Word>(maximumConfigurations: limit, execution: execution).run(
         from: lowest, hamiltonian)
       return StartVector(result, space: space, limit: amplitudes)
     }
@@ -76,7 +77,7 @@ private func startVector<Word: ConfigurationWord>(
     // As many representatives as `limit` strings have, and not too few; but no more than a tenth of
     // the sector, whose solution is the training's task.
     let room = max(1, min(max(limit / space.symmetries.count, 100), all.count / 10))
-    let result = try SelectedCI<Word>(maximumConfigurations: room).run(
+    let result = try SelectedCI<Word>(maximumConfigurations: room, execution: execution).run(
       from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space)
     ).overConfigurations(of: space)
     return StartVector(result, space: space, limit: amplitudes)

@@ -2,6 +2,7 @@ internal import Configurations
 internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
+internal import Parallelism
 internal import Problems
 
 /// Makes the training run of a molecule.
@@ -57,7 +58,7 @@ private func makeMolecularRun<H: Hamiltonian>(
   let standard = space(Array((0..<integrals.orbitalCount).reversed()))
   let result = try startingInteraction(
     hamiltonian, molecule, found, standard, determinants: determinants,
-    isFlippable: request.isFlippable)
+    isFlippable: request.isFlippable, execution: settings.execution)
   let referenceEnergy = molecule.diagonalElement(result.configurations[0])
   let size = ProblemSize(
     positions: integrals.orbitalCount, dimension: standard.dimension, isLattice: false,
@@ -84,7 +85,8 @@ private func makeMolecularRun<H: Hamiltonian>(
 /// of the comparison's vector.
 private func startingInteraction<H: Hamiltonian>(
   _ hamiltonian: H, _ molecule: MolecularHamiltonian<H.Word>, _ found: FoundSector<H.Word>,
-  _ space: ConfigurationSpace<H.Word>, determinants: Int, isFlippable: Bool
+  _ space: ConfigurationSpace<H.Word>, determinants: Int, isFlippable: Bool,
+  execution: Execution
 ) throws(TrainingError) -> SelectedCI<H.Word>.Result {
   guard let start = molecule.referenceDeterminant(irrep: found.startIrrep) else {
     let name = found.startIrrep.map { "irrep \($0 + 1)" } ?? "the sector"
@@ -95,14 +97,16 @@ private func startingInteraction<H: Hamiltonian>(
   }
   do throws(LinearAlgebraError) {
     let result = try SelectedCI<H.Word>(
-      maximumConfigurations: determinants, keepsSpinFlips: isFlippable, cutoff: 1e-9
+      maximumConfigurations: determinants, keepsSpinFlips: isFlippable, cutoff: 1e-9,
+      execution: execution
     ).run(from: [start], hamiltonian)
     let parity = Double(space.spinFlipParity)
     if parity == 0 || found.leading.isEmpty || abs((result.spinFlipParity ?? 0) - parity) < 1e-6 {
       return result
     }
     return try SelectedCI<H.Word>(
-      maximumConfigurations: max(found.leading.count, determinants / 2), cutoff: 1e-9
+      maximumConfigurations: max(found.leading.count, determinants / 2), cutoff: 1e-9,
+      execution: execution
     ).run(from: found.leading, SymmetrizedHamiltonian(base: hamiltonian, space: space))
       .overConfigurations(of: space)
   } catch {

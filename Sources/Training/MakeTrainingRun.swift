@@ -22,9 +22,7 @@ public func makeTrainingRun(
   try settings.check()
   // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
   BLAS.setThreadCount(1)
-  let threads = settings.threads ?? ProcessorCount.current.count
-  setParallelThreadCount(threads)
-  try checkAddressSpace(threads: threads)
+  try checkAddressSpace(threads: settings.execution.threads)
   switch problem {
   case .molecule(let integrals, let irrep):
     let possible = 0...integrals.orbitalCount

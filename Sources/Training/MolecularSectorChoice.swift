@@ -2,6 +2,7 @@ internal import Configurations
 internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
+internal import Parallelism
 internal import Problems
 
 /// The sector that a molecular run is made in.
@@ -28,6 +29,7 @@ struct SectorRequest {
   private let imposesParity: Bool
   /// Whether states have a spin-flip parity.
   let isFlippable: Bool
+  private let execution: Execution
 
   init(
     _ integrals: MolecularIntegrals, _ choice: IrrepChoice, _ settings: Settings, irrepCount: Int
@@ -35,6 +37,7 @@ struct SectorRequest {
     isFlippable =
       integrals.alphaCount == integrals.betaCount && !integrals.isUnrestricted
       && integrals.electronCount > 0
+    execution = settings.execution
     imposesParity = settings.ansatz.spinFlipSymmetry == true
     if imposesParity && !isFlippable {
       throw TrainingError(
@@ -133,7 +136,9 @@ struct SectorRequest {
         parities.map { MolecularSector(irrep: irrep, spinFlipParity: $0) }
       }
       do throws(LinearAlgebraError) {
-        return try MolecularSectors.compare(candidates, of: molecule, operation: operation)
+        return try MolecularSectors.compare(
+          candidates, of: molecule, operation: operation,
+          settings: SectorComparison(execution: execution))
       } catch {
         throw TrainingError(.notFinite, "the comparison of symmetries failed: \(error)")
       }

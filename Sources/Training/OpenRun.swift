@@ -13,6 +13,8 @@ public struct RunContext: Sendable {
   public var infiniteTemperatureEnergy: Double
   /// The energy's unit, for messages.
   public var unit: String
+  /// Whether eigenstates have a total spin, so that ⟨S²⟩ of none is worth a warning.
+  public var conservesSpin: Bool
   /// The label of the irrep that is imposed, −1 for none; nil where there are no irreps.
   public var irrep: Int?
   /// How the symmetry sector was found; nil where nothing had to be compared, and in resumed runs.
@@ -21,12 +23,14 @@ public struct RunContext: Sendable {
   /// Creates a context.
   public init(
     referenceEnergy: Double, degreesOfFreedom: Int, infiniteTemperatureEnergy: Double = 0,
-    unit: String, irrep: Int? = nil, sectors: SectorComparison.Result? = nil
+    unit: String, conservesSpin: Bool = true, irrep: Int? = nil,
+    sectors: SectorComparison.Result? = nil
   ) {
     self.referenceEnergy = referenceEnergy
     self.degreesOfFreedom = degreesOfFreedom
     self.infiniteTemperatureEnergy = infiniteTemperatureEnergy
     self.unit = unit
+    self.conservesSpin = conservesSpin
     self.irrep = irrep
     self.sectors = sectors
   }

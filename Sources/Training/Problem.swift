@@ -71,6 +71,11 @@ extension LatticeModel {
     }
   }
 
+  /// Whether the model commutes with the total spin: of the anisotropic ones only Sᶻ is conserved.
+  var conservesSpin: Bool {
+    if case .heisenberg(_, _, let anisotropy) = interaction { anisotropy == 1 } else { false }
+  }
+
   /// The magnitude of the first coupling that is not zero, 1 where all are.
   var energyScale: Double {
     let couplings =

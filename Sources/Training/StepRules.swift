@@ -28,6 +28,11 @@ extension ResolvedSettings {
   }
 }
 
+extension Settings {
+  /// The threads that they ask for, or all that there are.
+  var execution: Execution { Execution(threads: threads) }
+}
+
 extension LocalEnergySettings {
   /// What the estimator needs to know.
   var options: EstimatorOptions {

@@ -52,7 +52,7 @@ extension VariationalMonteCarlo {
 
   /// A warning where ⟨S²⟩ is far from every S(S + 1).
   private func contaminatedSpin(_ result: FinalResult) -> String? {
-    guard let value = result.spinSquared else { return nil }
+    guard context.conservesSpin, let value = result.spinSquared else { return nil }
     // Spins differ by whole numbers from Sz.
     let isHalf = context.degreesOfFreedom % 2 == 1
     var spin = isHalf ? 0.5 : 0

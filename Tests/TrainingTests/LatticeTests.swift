@@ -160,6 +160,22 @@ import Training
     #expect(run.sectorDimension <= strings && (run.sectorDimension < strings || strings < 10))
   }
 
+  /// Of a random state ⟨S²⟩ is that of no spin, which only means something where spin is conserved.
+  @Test(arguments: [1.0, 0.5]) func spinIsJudgedWhereItIsConserved(_ anisotropy: Double) throws {
+    let problem = Problem.lattice(
+      LatticeModel(
+        geometry: try LatticeGeometry(.chain, size: "6"),
+        interaction: .heisenberg(j1: 1, j2: 0, anisotropy: anisotropy)))
+    let settings = smallSettings {
+      $0.start.kind = .random
+      $0.ansatz.latticeSymmetry = false
+      $0.ansatz.spinFlipSymmetry = false
+    }
+    let result = try makeTrainingRun(problem, settings: settings).evaluate()
+    let warns = result.warnings.contains { $0.hasPrefix("SPIN CONTAMINATION") }
+    #expect(result.spinSquared != nil && warns == (anisotropy == 1))
+  }
+
   /// A symmetric random state's energy is that of its amplitudes on all strings.
   @Test(arguments: [AnsatzKind.transformer, .retnet])
   func symmetricEnergyIsThatOfTheDenseMatrix(_ ansatz: AnsatzKind) throws {
