@@ -52,6 +52,7 @@ final class OutputLock: Sendable {
       // For the complaint of a second run; a full disk may keep it out.
       ftruncate(file, 0)
       Console.write("process \(getpid()) on \(hostName())", to: file)
+      FileReplacement.removeLeftovers(of: target)
       return
     }
   }

@@ -51,6 +51,9 @@ struct SolveSummary {
     add("v_score", .number(final.vScore))
     add("residual_energy", .number(final.residual))
     add("remaining_error", .number(final.remainingError))
+    if final.remainingError != nil {
+      add("remaining_error_is_lower_bound", .bool(final.isRemainingErrorBound))
+    }
     add("leak_energy", .number(final.leakEnergy))
     add("leak_weight", .number(final.leakWeight))
     add("collapsed", .bool(final.isCollapsed))
@@ -109,7 +112,8 @@ struct SolveSummary {
       rows.append(
         (
           "remaining error",
-          String(format: "about %.1e \(unit) (residual %.1e)", remaining, residual)
+          (final.isRemainingErrorBound ? "at least " : "about ")
+            + String(format: "%.1e \(unit) (residual %.1e)", remaining, residual)
         ))
     }
     if final.droppedWeight > 0 {

@@ -40,6 +40,13 @@ public struct Configuration<Word: ConfigurationWord>: Hashable, Sendable {
     self.beta = beta
   }
 
+  // Written out to be inlinable: hash tables in other modules live on it.
+  // swift-format-ignore: AllPublicDeclarationsHaveDocumentation
+  @inlinable
+  public static func == (first: Configuration, second: Configuration) -> Bool {
+    first.alpha == second.alpha && first.beta == second.beta
+  }
+
   /// The configuration with α and β exchanged.
   @inlinable public var spinFlipped: Configuration { .init(alpha: beta, beta: alpha) }
 

@@ -241,6 +241,24 @@ public struct ConfigurationSpace<Word: ConfigurationWord>: Sendable {
     configurations.map { orbit(of: $0) }
   }
 
+  /// Replaces configurations by their representatives.
+  ///
+  /// - Parameters:
+  ///   - configurations: The configurations, `[N]`.
+  ///   - signs: Where to write the signs that ``canonical(_:)`` gives, `[N]`.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  package func canonicalize(
+    _ configurations: UnsafeMutableBufferPointer<Configuration<Word>>,
+    signs: UnsafeMutablePointer<Int8>
+  ) {
+    for index in configurations.indices {
+      let orbit = orbit(of: configurations[index])
+      configurations[index] = orbit.representative
+      signs[index] = Int8(truncatingIfNeeded: orbit.sign)
+    }
+  }
+
   /// Returns the representative of a configuration.
   public func representative(_ configuration: Configuration<Word>) -> Configuration<Word> {
     canonical(configuration).representative

@@ -3,16 +3,6 @@ internal import Foundation
 internal import Hamiltonians
 public import Sampling
 
-/// How strongly a state pulls on a configuration outside some set.
-public struct Pull<Word: ConfigurationWord>: Sendable {
-  /// The representative `y`.
-  public var configuration: Configuration<Word>
-  /// `H_yy`.
-  public var diagonal: Double
-  /// `m_y |Σ_x H_yx ψ_x|²`.
-  public var weight: Double
-}
-
 /// What a state is missing outside its support.
 public struct Leak: Sendable, Hashable {
   /// The energy that the first-order correction would gain, at most 0.
@@ -25,44 +15,6 @@ public struct Leak: Sendable, Hashable {
 }
 
 extension LocalEnergyEstimator {
-  /// Computes the pull of some configurations on those outside.
-  ///
-  /// - Parameter configurations: Distinct representatives, `S`.
-  /// - Returns: For every representative `y` outside that `H` connects to one of them,
-  ///   `m_y |Σ_{x ∈ S} H_yx ψ_x|²`, the weight of `H ψ_S` on `y` and those that share it.
-  public func pulls(on configurations: [Configuration<Word>]) -> [Pull<Word>] {
-    let numbers = configurations.map { table.number(of: $0) }
-    table.enumerateRows(of: numbers)
-    assignAmplitudes(sampled: numbers, mode: .subspace)
-    var isInside = [Bool](repeating: false, count: table.count)
-    for number in numbers { isInside[Int(number)] = true }
-    var real = [Double](repeating: 0, count: table.count)
-    var imaginary = real
-    for number in numbers {
-      let x = Int(number)
-      let multiplicity = table.multiplicities[x]
-      let psiReal = multiplicity * amplitudes.real[x]
-      let psiImaginary = multiplicity * amplitudes.imaginary[x]
-      table.withRow(number) { columns, elements in
-        for index in 0..<columns.count {
-          real[Int(columns[index])] += elements[index] * psiReal
-          imaginary[Int(columns[index])] += elements[index] * psiImaginary
-        }
-      }
-    }
-    let scale = exp(2 * amplitudes.logScale)
-    var result: [Pull<Word>] = []
-    for y in 0..<table.count where !isInside[y] {
-      let squared = real[y] * real[y] + imaginary[y] * imaginary[y]
-      if squared == 0 { continue }
-      result.append(
-        Pull(
-          configuration: table.configurations[y], diagonal: table.diagonal[y],
-          weight: scale * squared / table.multiplicities[y]))
-    }
-    return result
-  }
-
   /// Computes `|((H − E) ψ)_x|²` for each configuration of a sample.
   ///
   /// - Parameters:
@@ -103,7 +55,7 @@ extension LocalEnergyEstimator {
   ///
   /// - Parameters:
   ///   - sample: The sample of the evaluation.
-  ///   - energies: Its local energies, the last that this estimator computed.
+  ///   - energies: Its local energies.
   ///   - floor: The smallest denominator: a nearly degenerate `y` is no perturbation.
   ///   - random: The stream of draws.
   /// - Returns: Energy and weight of what is missing.
@@ -111,32 +63,26 @@ extension LocalEnergyEstimator {
     of sample: Sample<Word>, energies: LocalEnergies, floor: Double, random: RandomSource
   ) -> Leak {
     assert(energies.real.count == sample.count, "the energies are of another sample")
-    let numbers = sample.configurations.map { table.number(of: $0) }
     let limit = 1.0 / Self.leakDraws
-    var isInside = [Bool](repeating: false, count: table.count)
+    let logScale = energies.logScale.isFinite ? energies.logScale : 0
+    var inside: [Configuration<Word>] = []
     var norm = 0.0
-    for (index, number) in numbers.enumerated() where sample.weights[index] >= limit {
-      let n = Int(number)
-      isInside[n] = true
-      let multiplicity = table.multiplicities[n]
-      norm +=
-        multiplicity
-        * (amplitudes.real[n] * amplitudes.real[n]
-          + amplitudes.imaginary[n] * amplitudes.imaginary[n])
+    for (index, x) in sample.configurations.enumerated() where sample.weights[index] >= limit {
+      inside.append(x)
+      let modulus = exp(energies.logModulus[index] - logScale)
+      let real = modulus * cos(energies.phase[index])
+      let imaginary = modulus * sin(energies.phase[index])
+      norm += Double(space.multiplicity(x)) * (real * real + imaginary * imaginary)
     }
-
-    // The scale of the norm: the next amplitudes may have another.
-    let logScale = amplitudes.logScale
 
     // Configurations outside, by the energy that the sample's pull on them would gain.
     func gap(_ diagonal: Double) -> Double { max(diagonal - energies.energy, floor) }
-    let pulls = pulls(
-      on: numbers.filter { isInside[Int($0)] }.map { table.configurations[Int($0)] })
-    var candidates: [(configuration: Configuration<Word>, importance: Double)] = []
+    let pulls = pulls(on: inside, random: random.split(1))
+    var candidates: [(configuration: Configuration<Word>, importance: Double, factor: Double)] = []
     var total = 0.0
     for pull in pulls {
-      let importance = pull.weight / gap(pull.diagonal)
-      candidates.append((pull.configuration, importance))
+      let importance = pull.factor * pull.weight / gap(pull.diagonal)
+      candidates.append((pull.configuration, importance, pull.factor))
       total += importance
     }
     if candidates.isEmpty || total == 0 { return Leak() }
@@ -146,7 +92,7 @@ extension LocalEnergyEstimator {
     // All of them, or a systematic draw in proportion to their importance.
     var chosen: [(configuration: Configuration<Word>, factor: Double)] = []
     if candidates.count <= Self.leakSample {
-      chosen = candidates.map { ($0.configuration, 1) }
+      chosen = candidates.map { ($0.configuration, $0.factor) }
     } else {
       var stream = random
       var sampling = SystematicSampling(
@@ -154,8 +100,8 @@ extension LocalEnergyEstimator {
       for candidate in candidates {
         let hits = sampling.hits(weight: candidate.importance)
         if hits > 0 {
-          chosen.append(
-            (candidate.configuration, Double(hits) * sampling.spacing / candidate.importance))
+          let factor = Double(hits) * sampling.spacing / candidate.importance
+          chosen.append((candidate.configuration, factor * candidate.factor))
         }
       }
     }
@@ -170,9 +116,9 @@ extension LocalEnergyEstimator {
     let sampled = Set(sample.configurations)
     var leak = Leak()
     for (index, choice) in chosen.enumerated() {
-      let y = Int(table.number(of: choice.configuration))
-      let gap = gap(table.diagonal[y])
-      let squared = choice.factor * table.multiplicities[y] * residuals[index] / norm
+      let gap = gap(hamiltonian.diagonalElement(choice.configuration))
+      let multiplicity = Double(space.multiplicity(choice.configuration))
+      let squared = choice.factor * multiplicity * residuals[index] / norm
       if !sampled.contains(choice.configuration) { leak.variance += squared }
       leak.energy -= squared / gap
       leak.weight += squared / (gap * gap)

@@ -17,16 +17,21 @@ public import WaveFunctions
 /// - `screened`: every `y` with `|H_xy| ≥ ε`, and draws from the others with probability ∝ |H_xy|,
 ///   each weighted by the inverse of its expected count: unbiased.
 ///
-/// Rows are kept from call to call; ``trim()`` bounds them.
+/// Rows are kept from call to call within a budget of memory, amplitudes as long as the parameters stay
+/// what they are and until ``trim()``. A sample whose rows do not fit is taken in parts (`Streaming.swift`).
 public final class LocalEnergyEstimator<H: Hamiltonian> {
   /// The word of the configurations.
   public typealias Word = H.Word
 
+  let hamiltonian: H
+  let space: ConfigurationSpace<Word>
   let table: ConnectedRows<H>
-  private(set) var amplitudes = AmplitudeTable()
-  private let waveFunction: any WaveFunction<Word>
+  let amplitudes = AmplitudeTable()
+  let waveFunction: any WaveFunction<Word>
   private let options: EstimatorOptions
-  private let execution: Execution
+  /// The parameters at which amplitudes are known.
+  private var parameters: [Float] = []
+  let execution: Execution
   /// `stamp[n] == current` marks the numbers whose amplitude the present call needs.
   private var stamp: [Int32] = []
   private var current: Int32 = 0
@@ -36,21 +41,41 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
   /// - Parameters:
   ///   - hamiltonian: The operator.
   ///   - waveFunction: The state; its present parameters count at each call.
-  ///   - options: Cutoffs.
+  ///   - options: Cutoffs and the budget of memory.
   ///   - execution: The threads to use.
   public init(
     _ hamiltonian: H, waveFunction: any WaveFunction<Word>, options: EstimatorOptions,
     execution: Execution
   ) {
+    self.hamiltonian = hamiltonian
     self.waveFunction = waveFunction
     self.options = options
     self.execution = execution
+    space = waveFunction.space
     table = ConnectedRows(
-      hamiltonian, space: waveFunction.space, cutoff: options.cutoff, execution: execution)
+      hamiltonian, space: waveFunction.space, cutoff: options.cutoff,
+      budget: options.memoryBudget ?? EstimatorOptions.defaultMemoryBudget(), execution: execution)
   }
 
-  /// Forgets rows if they have outgrown their limit.
-  public func trim() { table.trim() }
+  /// What a configuration takes in the table, in bytes.
+  public static var bytesOfConfiguration: Int { ConnectedRows<H>.bytesOfConfiguration }
+
+  /// Forgets amplitudes, and rows if they have outgrown their budget.
+  ///
+  /// To be called at the beginning of a step and of an evaluation: an amplitude depends, within
+  /// rounding, on the batch that it was evaluated in, so what comes after must not see what was known
+  /// before, or a resumed run would differ from an uninterrupted one.
+  public func trim() {
+    amplitudes.invalidate()
+    if table.bytes > table.budget { forget() }
+  }
+
+  /// Forgets all rows and amplitudes.
+  func forget() {
+    table.forget()
+    amplitudes.forget()
+    stamp = []
+  }
 
   /// Computes the local energies of a sample.
   ///
@@ -62,16 +87,33 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
   public func compute(
     _ sample: Sample<Word>, mode: LocalEnergyMode, random: RandomSource
   ) -> LocalEnergies {
-    let numbers = sample.configurations.map { table.number(of: $0) }
-    table.enumerateRows(of: numbers)
+    var energies = LocalEnergies()
+    if let numbers = numbersWithRows(of: sample.configurations) {
+      appendLocalEnergies(of: numbers, mode: mode, random: random, to: &energies)
+    } else if mode == .subspace {
+      streamSubspace(sample.configurations, into: &energies)
+    } else {
+      stream(sample.configurations, mode: mode, random: random, into: &energies)
+    }
+    energies.average(weights: sample.weights)
+    return energies
+  }
+
+  /// Appends the local energies of configurations whose rows are there, and which are the sample in
+  /// `subspace` mode.
+  func appendLocalEnergies(
+    of numbers: [Int32], mode: LocalEnergyMode, random: RandomSource,
+    to energies: inout LocalEnergies
+  ) {
     let draws = mode == .screened ? drawScreened(numbers, random) : []
-    assignAmplitudes(sampled: numbers, mode: mode, draws: draws)
-    return sum(numbers, weights: sample.weights, mode: mode, draws: draws)
+    useAmplitudes(sampled: numbers, mode: mode, draws: draws)
+    appendSums(numbers, mode: mode, draws: draws, to: &energies)
   }
 
   // MARK: - Amplitudes
 
-  func assignAmplitudes(sampled: [Int32], mode: LocalEnergyMode, draws: [[ScreenedDraw]] = []) {
+  /// Puts the amplitudes that a call needs on a common scale.
+  func useAmplitudes(sampled: [Int32], mode: LocalEnergyMode, draws: [[ScreenedDraw]] = []) {
     if stamp.count < table.count {
       stamp += Array(repeating: 0, count: table.count - stamp.count)
     }
@@ -103,18 +145,40 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
         }
       }
     }
-    var logModulus: [Double] = []
-    var phase: [Double] = []
-    waveFunction.logAmplitudes(
-      of: needed.map { table.configurations[Int($0)] }, logModulus: &logModulus, phase: &phase)
-    amplitudes.assign(needed, logModulus: logModulus, phase: phase, count: table.count)
+    evaluate(needed)
+    amplitudes.use(needed)
+  }
+
+  /// Makes sure that the amplitudes of these numbers are known at the present parameters.
+  func evaluate(_ numbers: [Int32]) {
+    noticeParameters()
+    amplitudes.reserve(table.count)
+    let unknown = numbers.filter { !amplitudes.isKnown($0) }
+    if unknown.isEmpty { return }
+    let (logModulus, phase) = waveFunction.logAmplitudes(
+      of: unknown.map { table.configurations[Int($0)] })
+    for (index, number) in unknown.enumerated() {
+      amplitudes.set(number, logModulus: logModulus[index], phase: phase[index])
+    }
+  }
+
+  /// Forgets the amplitudes where the parameters are no longer those of the last call.
+  func noticeParameters() {
+    // A comparison of references where nobody has written to them.
+    let present = waveFunction.parameters
+    if present != parameters {
+      parameters = present
+      amplitudes.invalidate()
+    }
   }
 
   // MARK: - Sums
 
-  private func sum(
-    _ numbers: [Int32], weights: [Double], mode: LocalEnergyMode, draws: [[ScreenedDraw]]
-  ) -> LocalEnergies {
+  /// Appends the local energies of rows whose amplitudes are in use.
+  func appendSums(
+    _ numbers: [Int32], mode: LocalEnergyMode, draws: [[ScreenedDraw]],
+    to energies: inout LocalEnergies
+  ) {
     let blocks = min(64, numbers.count)
     let screening = mode == .screened ? options.screening : 0
     nonisolated(unsafe) let estimator = self
@@ -124,20 +188,17 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
           ? estimator.localEnergy(of: numbers[row])
           : estimator.localEnergy(of: numbers[row], above: screening, draws: draws[row])
       }
-    }.flatMap { $0 }
-    var energy = 0.0
-    for row in numbers.indices { energy += weights[row] * values[row].real }
-    var variance = 0.0
-    for row in numbers.indices {
-      let deviation = values[row].real - energy
-      let imaginary = values[row].imaginary
-      variance += weights[row] * (deviation * deviation + imaginary * imaginary)
     }
-    return LocalEnergies(
-      real: values.map(\.real), imaginary: values.map(\.imaginary),
-      diagonal: numbers.map { table.diagonal[Int($0)] },
-      logModulus: numbers.map { amplitudes.logModulus[Int($0)] },
-      phase: numbers.map { amplitudes.phase[Int($0)] }, energy: energy, variance: variance)
+    for (real, imaginary) in values.joined() {
+      energies.real.append(real)
+      energies.imaginary.append(imaginary)
+    }
+    for number in numbers {
+      energies.diagonal.append(table.diagonal[Int(number)])
+      energies.logModulus.append(amplitudes.logModulus(number))
+      energies.phase.append(amplitudes.phase[Int(number)])
+    }
+    energies.logScale = max(energies.logScale, amplitudes.logScale)
   }
 
   /// `H_xx + Σ_y H_xy ψ(y)/ψ(x)` over a whole row.

@@ -1,8 +1,8 @@
-public import Configurations
+internal import Configurations
 internal import Foundation
-public import Hamiltonians
+internal import Hamiltonians
 public import LinearAlgebra
-public import Parallelism
+internal import Parallelism
 public import Sampling
 
 /// How far a state is from the lowest one on its own configurations.
@@ -40,7 +40,7 @@ extension LocalEnergies {
   }
 }
 
-extension Relaxation {
+extension LocalEnergyEstimator {
   /// Lets the amplitudes on a sample relax by Davidson's iterations from the state.
   ///
   /// A residual is small in every eigenstate; this tells a state that is near an excited one, or
@@ -48,30 +48,29 @@ extension Relaxation {
   /// lower state of another symmetry is found. The energy of the relaxed vector is a variational
   /// bound on its configurations; the gain compares it with the state restricted to them.
   ///
+  /// The estimator's budget of memory is that of the matrix too, whose rows are found again at each
+  /// product where they do not fit.
+  ///
   /// - Parameters:
   ///   - sample: The configurations; the heaviest `limit` of them are used.
   ///   - energies: Their amplitudes.
-  ///   - hamiltonian: The operator.
-  ///   - space: The sector.
   ///   - limit: The most configurations.
   ///   - scale: What energies are measured by.
   ///   - iterations: The most iterations.
-  ///   - execution: The threads to use.
   /// - Returns: What the state would gain.
   /// - Throws: ``LinearAlgebra/LinearAlgebraError`` where LAPACK fails.
-  public static func estimate<H: Hamiltonian>(
-    of sample: Sample<H.Word>, energies: LocalEnergies, _ hamiltonian: H,
-    space: ConfigurationSpace<H.Word>, limit: Int, scale: Double, iterations: Int = 25,
-    execution: Execution
+  public func relaxation(
+    of sample: Sample<Word>, energies: LocalEnergies, limit: Int, scale: Double,
+    iterations: Int = 25
   ) throws(LinearAlgebraError) -> Relaxation {
     let order = sample.weights.indices.sorted {
       energies.logModulus[$0] == energies.logModulus[$1]
         ? $0 < $1 : energies.logModulus[$0] > energies.logModulus[$1]
     }.prefix(limit).sorted()
-    let configurations = order.map { sample.configurations[$0] }
+    if table.bytes > table.budget / 2 { forget() }
     let matrix = SampleOperator(
-      hamiltonian, on: configurations, space: space, cutoff: 1e-12 * scale,
-      execution: execution)
+      hamiltonian, on: order.map { sample.configurations[$0] }, space: space,
+      cutoff: 1e-12 * scale, budget: table.budget - table.bytes, execution: execution)
     let largest = order.map { energies.logModulus[$0] }.max() ?? 0
     var real: [Double] = []
     var imaginary: [Double] = []

@@ -72,6 +72,20 @@ public final class FileReplacement {
     }
   }
 
+  /// Removes the unfinished versions that killed processes have left beside a file.
+  ///
+  /// - Parameter target: The file, symbolic links resolved; the caller must be its only writer.
+  public static func removeLeftovers(of target: String) {
+    let (folder, name) = split(target)
+    let entries =
+      (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+    let (start, end) = (".\(name).", ".tmp")
+    for entry in entries where entry.hasPrefix(start) && entry.hasSuffix(end) {
+      let process = entry.dropFirst(start.count).dropLast(end.count)
+      if !process.isEmpty, process.allSatisfy(\.isNumber) { unlink(folder + entry) }
+    }
+  }
+
   private func failure() -> HDF5Error {
     HDF5Error(
       "write the file", path: path, reason: String(cString: strerror(errno)),

@@ -1,6 +1,29 @@
 package import Configurations
 
 extension ConnectionList {
+  /// Replaces the connections from a place on by their representatives, with the sign of the amplitude
+  /// relative to theirs in the element; those without an amplitude are dropped.
+  @_specialize(where Word == UInt64)
+  @_specialize(where Word == UInt128)
+  package mutating func canonicalize(from start: Int, in space: ConfigurationSpace<Word>) {
+    let count = count
+    withUnsafeTemporaryAllocation(of: Int8.self, capacity: max(1, count - start)) { signs in
+      guard let signs = signs.baseAddress else { return }
+      truncate { configurations, elements in
+        space.canonicalize(
+          UnsafeMutableBufferPointer(start: configurations + start, count: count - start),
+          signs: signs)
+        var end = start
+        for index in start..<count where signs[index - start] != 0 {
+          configurations[end] = configurations[index]
+          elements[end] = Double(signs[index - start]) * elements[index]
+          end += 1
+        }
+        return end
+      }
+    }
+  }
+
   /// Appends the connections of a representative to others, each once.
   ///
   /// - Parameters:

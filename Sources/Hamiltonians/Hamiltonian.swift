@@ -75,6 +75,26 @@ public struct ConnectionList<Word: ConfigurationWord>: Sendable {
     elements.append(contentsOf: newElements)
   }
 
+  /// Lets `body` work on all connections through bare pointers and keeps the first of them, as many as it
+  /// returns.
+  @inline(__always)
+  mutating func truncate(
+    _ body: (UnsafeMutablePointer<Configuration<Word>>, UnsafeMutablePointer<Double>) -> Int
+  ) {
+    var kept = 0
+    let count = count
+    configurations.withUnsafeMutableBufferPointer { configurations in
+      elements.withUnsafeMutableBufferPointer { elements in
+        if let first = configurations.baseAddress, let second = elements.baseAddress {
+          kept = body(first, second)
+        }
+      }
+    }
+    precondition(kept <= count, "\(kept) of \(count) connections")
+    configurations.removeLast(count - kept)
+    elements.removeLast(count - kept)
+  }
+
   /// Appends up to `maximum` connections that `body` writes through bare pointers.
   ///
   /// - Parameters:

@@ -216,6 +216,7 @@ extension ResultFile {
     if let value = final.residual { try group.setAttribute("residual_energy", .double(value)) }
     if let value = final.remainingError {
       try group.setAttribute("remaining_error", .double(value))
+      try group.setAttribute("remaining_error_is_lower_bound", .bool(final.isRemainingErrorBound))
     }
     if !final.warnings.isEmpty { try group.setAttribute("warnings", .strings(final.warnings)) }
     if let value = final.spinSquared { try group.setAttribute("spin_squared", .double(value)) }
@@ -247,6 +248,8 @@ extension ResultFile {
       leading: try readSamples(try root.group("samples"), version: version))
     final.residual = try group.attribute("residual_energy")?.doubleValue
     final.remainingError = try group.attribute("remaining_error")?.doubleValue
+    final.isRemainingErrorBound =
+      try (group.attribute("remaining_error_is_lower_bound")?.intValue ?? 0) != 0
     final.isConverged = try (group.attribute("converged")?.intValue ?? 0) != 0
     final.warnings = try group.attribute("warnings")?.stringValues ?? []
     return final

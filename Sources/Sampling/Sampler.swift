@@ -31,7 +31,17 @@ public struct WholeSectorSampler<Word: ConfigurationWord>: Sampler {
 
   /// Takes them all; nothing is drawn.
   public func sample(random: RandomSource) -> Sample<Word> {
-    let logModulus = waveFunction.logAmplitudes(of: configurations).logModulus
+    sample { waveFunction.logAmplitudes(of: $0) }
+  }
+
+  /// Takes them all, with amplitudes from somebody who keeps them.
+  ///
+  /// - Parameter amplitudes: Returns log|ψ| and arg ψ of configurations.
+  /// - Returns: The sample.
+  public func sample(
+    amplitudes: ([Configuration<Word>]) -> (logModulus: [Double], phase: [Double])
+  ) -> Sample<Word> {
+    let logModulus = amplitudes(configurations).logModulus
     return Sample(
       configurations: configurations,
       weights: waveFunction.space.weights(of: configurations, logModulus: logModulus),

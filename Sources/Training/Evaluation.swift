@@ -17,7 +17,7 @@ extension VariationalMonteCarlo {
     let stream = random.split(0x4556_414C).split(UInt64(trace.count))
     finalEstimator.trim()
     let isExact = waveFunction.space.dimension <= Double(resolved.exactLimit)
-    let sample = isExact ? wholeSector(stream) : drawnSample(stream.split(1))
+    let sample = isExact ? wholeSector() : drawnSample(stream.split(1))
     let energies = finalEstimator.compute(sample, mode: .full, random: stream.split(2))
     guard energies.energy.isFinite, energies.variance.isFinite else {
       throw TrainingError(
@@ -32,7 +32,7 @@ extension VariationalMonteCarlo {
     let variance = isExact ? energies.variance : max(energies.variance, moments.whole)
     let subspace = isExact ? nil : subspaceEnergy(of: sample, energies, stream)
     let spin = spinOperator.map { expectation(of: $0, in: sample, stream.split(4)) }
-    let remaining = try remainingError(sample, energies, leak: leak, isWhole: isExact)
+    let relaxation = try relaxation(sample, energies, isWhole: isExact)
     let gap = energies.energy - context.infiniteTemperatureEnergy
     let scaledVariance = Double(context.degreesOfFreedom) * variance
     var result = FinalResult(
@@ -48,13 +48,17 @@ extension VariationalMonteCarlo {
       spinSquared: spin?.value, spinSquaredError: spin?.error, subspaceEnergy: subspace,
       leading: leading(sample, energies))
     result.residual = energies.residual(weights: sample.weights, floor: floor) - leak.energy
-    result.remainingError = remaining
+    // Over the whole sector nothing is outside.
+    result.remainingError = relaxation.gain + (isExact ? 0 : -leak.energy)
+    result.isRemainingErrorBound =
+      !relaxation.isConverged || Double(sample.count) > relaxedConfigurations(isWhole: isExact)
     judge(&result)
     return result
   }
 
-  private func wholeSector(_ stream: RandomSource) -> Sample<Word> {
-    (sampler.wholeSector ?? WholeSectorSampler(of: waveFunction)).sample(random: stream)
+  private func wholeSector() -> Sample<Word> {
+    (sampler.wholeSector ?? WholeSectorSampler(of: waveFunction))
+      .sample(amplitudes: finalEstimator.logAmplitudes(of:))
   }
 
   /// Draws the sample of the final energy: half of the room for the heaviest, half for draws from the
@@ -92,24 +96,26 @@ extension VariationalMonteCarlo {
     return moments
   }
 
-  /// Estimates how far the energy is above the lowest one of the sector.
-  private func remainingError(
-    _ sample: Sample<Word>, _ energies: LocalEnergies, leak: Leak, isWhole: Bool
-  ) throws(TrainingError) -> Double {
+  /// Estimates how far the energy is above the lowest one on the sample.
+  private func relaxation(
+    _ sample: Sample<Word>, _ energies: LocalEnergies, isWhole: Bool
+  ) throws(TrainingError) -> Relaxation {
     do throws(LinearAlgebraError) {
-      let relaxation = try Relaxation.estimate(
-        of: sample, energies: energies, evaluated ?? hamiltonian, space: waveFunction.space,
-        limit: isWhole ? sample.count : Self.relaxedConfigurations, scale: resolved.energyScale,
-        execution: execution)
-      // Over the whole sector nothing is outside.
-      return relaxation.gain + (isWhole ? 0 : -leak.energy)
+      return try finalEstimator.relaxation(
+        of: sample, energies: energies, limit: Int(relaxedConfigurations(isWhole: isWhole)),
+        scale: resolved.energyScale)
     } catch {
       throw TrainingError(.notFinite, "the remaining error cannot be estimated: \(error)")
     }
   }
 
   /// The most configurations on which amplitudes are relaxed.
-  private static var relaxedConfigurations: Int { 10_000 }
+  private func relaxedConfigurations(isWhole: Bool) -> Double {
+    isWhole ? Double(resolved.exactLimit) : Self.relaxedConfigurations
+  }
+
+  /// The same for a sample.
+  static var relaxedConfigurations: Double { 10_000 }
 
   private func leading(
     _ sample: Sample<Word>, _ energies: LocalEnergies

@@ -28,6 +28,11 @@ func makeLatticeRun<Word: ConfigurationWord>(
   let lowest = lowestConfigurations(of: hamiltonian, sites: sites, upCount: upCount)
   let symmetry = try latticeSymmetry(
     of: model, hamiltonian, upCount: upCount, lowest: lowest, settings, snapshot)
+  if !symmetry.operations.isEmpty {
+    let strings = ConfigurationSpace<Word>(upCount: upCount, order: order).dimension
+    try checkLists(
+      representatives: strings / Double(symmetry.operations.count), positions: sites)
+  }
   let space =
     symmetry.operations.isEmpty
     ? ConfigurationSpace<Word>(

@@ -68,9 +68,11 @@ func makeRun<H: Hamiltonian>(
     throw TrainingError(.invalidSector, "the sector has no configuration")
   }
   let networks = Networks(settings.ansatz, space: space, startKind: resolved.startKind)
-  try checkMemory(
-    settings, resolved, sector: space.dimension, columns: Double(networks.modulus.layout.count),
-    phaseColumns: Double(networks.phase.layout.count))
+  try MemoryEstimate(
+    resolved, hamiltonian: hamiltonian, space: space, cutoff: settings.localEnergy.cutoff,
+    amplitudeParameters: networks.modulus.layout.count,
+    phaseParameters: networks.phase.layout.count
+  ).check(threads: resolved.threads)
   let waveFunction = networks.makeWaveFunction(
     space: space, seed: settings.seed, execution: Execution(threads: resolved.threads))
   let run = VariationalMonteCarlo(
@@ -80,48 +82,3 @@ func makeRun<H: Hamiltonian>(
   if let snapshot { try run.restore(snapshot) }
   return run
 }
-
-/// Refuses settings whose steps need more memory than the machine has.
-private func checkMemory(
-  _ settings: Settings, _ resolved: ResolvedSettings, sector: Double, columns: Double,
-  phaseColumns: Double
-) throws(TrainingError) {
-  let rows = min(Double(resolved.maximumSamples), sector)
-  let evaluated =
-    sector <= Double(resolved.exactLimit)
-    ? sector : min(sector, Double(resolved.evaluationMaximumSamples))
-  // Lists of configurations, with the connections of each.
-  var bytes = 32 * (columns + phaseColumns) + 256 * max(rows, evaluated)
-  if settings.optimizer.kind == .sr {
-    // The derivatives, and the kernel in single and double precision with its factor.
-    let side = min(rows, columns)
-    bytes += 4 * rows * columns + 20 * side * side + 4 * rows * rows
-  }
-  let available = AvailableMemory.current()
-  guard bytes < Double(available.bytes) else {
-    throw TrainingError(
-      .invalidSettings,
-      "steps on \(Int(rows)) and an evaluation on \(Int(evaluated)) configurations with \(Int(columns + phaseColumns)) parameters need "
-        + "about \(gigabytes(bytes)) of memory, and this process may use "
-        + "\(gigabytes(Double(available.bytes))), because of \(available.reason); choose "
-        + "fewer `samples` or `final-samples`, a lower `exact-limit` or a smaller network")
-  }
-  try checkAddressSpace(threads: resolved.threads, data: bytes)
-}
-
-/// Refuses to start where a limit of the address space leaves too little, in which OpenBLAS would look
-/// for memory for ever.
-private func checkAddressSpace(threads: Int, data: Double = 0) throws(TrainingError) {
-  // What the threads have mapped since the beginning is in their workspace.
-  guard let left = AvailableMemory.initial.addressSpace else { return }
-  let needed = Double(AvailableMemory.threadWorkspace(threads: threads)) + data
-  guard needed <= Double(left) else {
-    throw TrainingError(
-      .invalidSettings,
-      "the run needs about \(gigabytes(needed)) of address space on \(threads) threads, and its limit "
-        + "(ulimit -v) leaves \(gigabytes(Double(left))); raise the limit or choose fewer `threads`"
-    )
-  }
-}
-
-private func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes * 1e-9) }

@@ -108,6 +108,9 @@ public struct FinalResult: Sendable, Hashable, Codable {
   /// How much the energy is estimated to lie above the lowest one of the sector: what the state would
   /// gain if its amplitudes on the sample were free, and the leak.
   public var remainingError: Double?
+  /// Whether ``remainingError`` bounds the error from below: amplitudes were set free on the heaviest
+  /// configurations only, or the iterations that did it have not converged.
+  public var isRemainingErrorBound = false
   /// Whether the run has converged and the remaining error is below the tolerance.
   public var isConverged = false
   /// What a user must know before using the energy, a sentence each.

@@ -66,7 +66,7 @@ struct TrainingSampler<H: Hamiltonian> {
   func draw(exponent: Double, energy: Double, random: RandomSource) -> TrainingSample<Word> {
     let space = waveFunction.space
     if let wholeSector {
-      let sample = wholeSector.sample(random: random)
+      let sample = wholeSector.sample(amplitudes: estimator.logAmplitudes(of:))
       return TrainingSample(
         sample,
         metric: space.weights(
@@ -118,6 +118,8 @@ struct TrainingSampler<H: Hamiltonian> {
     /// |ψ|², or what perturbation theory gives.
     var weight: Double
     var isPulled: Bool
+    /// How many such configurations it stands for.
+    var factor = 1.0
 
     /// By weight; ties go by digest: the order in which configurations were met differs in a resumed
     /// run.
@@ -187,11 +189,12 @@ struct TrainingSampler<H: Hamiltonian> {
         configuration: heaviest.configurations[$0], weight: exp(heaviest.logProbabilities[$0]),
         isPulled: false)
     }
-    for pull in estimator.pulls(on: heaviest.configurations) {
+    for pull in estimator.pulls(on: heaviest.configurations, random: random.split(4)) {
       let gap = max(pull.diagonal - energy, floor)
       candidates.append(
         Candidate(
-          configuration: pull.configuration, weight: pull.weight / (gap * gap), isPulled: true))
+          configuration: pull.configuration, weight: pull.weight / (gap * gap), isPulled: true,
+          factor: pull.factor))
     }
     candidates.sort { $0.precedes($1) }
     return candidates
@@ -200,7 +203,7 @@ struct TrainingSampler<H: Hamiltonian> {
   /// The first layer, with exact weights.
   private func top(_ configurations: [Configuration<Word>], exponent: Double) -> [Entry] {
     let space = waveFunction.space
-    let logModulus = waveFunction.logAmplitudes(of: configurations).logModulus
+    let logModulus = estimator.logAmplitudes(of: configurations).logModulus
     let weights = configurations.indices.map {
       exp(2 * logModulus[$0]) * Double(space.multiplicity(configurations[$0]))
     }
@@ -214,13 +217,13 @@ struct TrainingSampler<H: Hamiltonian> {
 
   /// The third layer, by systematic sampling.
   private func pulled(_ candidates: [Candidate], count: Int, random: RandomSource) -> [Entry] {
-    let total = candidates.reduce(0) { $0 + $1.weight }
+    let total = candidates.reduce(0) { $0 + $1.factor * $1.weight }
     let spacing = total / Double(max(1, count))
     if !(spacing > 0) { return [] }
     var random = random
     var sampling = SystematicSampling(spacing: spacing, using: &random)
     return candidates.compactMap { candidate in
-      let hits = sampling.hits(weight: candidate.weight)
+      let hits = sampling.hits(weight: candidate.factor * candidate.weight)
       return hits == 0
         ? nil
         : Entry(

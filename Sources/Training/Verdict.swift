@@ -8,7 +8,8 @@ extension VariationalMonteCarlo {
     let remaining = result.remainingError ?? .infinity
     var reasons = obstacles.map(\.description)
     if !(remaining <= resolved.residualTolerance) {
-      reasons.append("the lowest state of the sector lies about \(short(remaining)) below")
+      let about = result.isRemainingErrorBound ? "at least" : "about"
+      reasons.append("the lowest state of the sector lies \(about) \(short(remaining)) below")
     }
     result.isConverged = reasons.isEmpty
     if !reasons.isEmpty {

@@ -102,4 +102,24 @@ struct ResourceTests {
     let output = try program.start(words, executable: URL(fileURLWithPath: "/bin/bash")).wait()
     expectComplaint(output, in: program, mentioning: ["ulimit -v"])
   }
+
+  /// Ten hydrogen atoms: 63,504 determinants with 350 connections each, which do not fit.
+  @Test("A molecule of 20 qubits is solved in 850 MB of address space")
+  func littleMemoryIsEnough() throws {
+    let program = try Program()
+    let line =
+      "ulimit -v 850000; OPENBLAS_NUM_THREADS=1 \"$1\" solve \"$2\" --threads 1 --steps 1 "
+      + "--irrep any --no-spin-flip --exact-limit 70000 --start-determinants 20 --samples 100 "
+      + "--width 8 --heads 2 --layers 1 --phase-hidden 8 --json"
+    let words = [
+      "-c", line, "bash", Program.executable.path,
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("integrals/h10_chain_r18_sto6g.fcidump")
+        .path,
+    ]
+    let output = try program.start(words, executable: URL(fileURLWithPath: "/bin/bash")).wait()
+    #expect(output.status == 0, "\(output.standardError)")
+    let distinct = try #require(try output.json()["distinct_samples"] as? Int)
+    #expect(distinct == 63_504)
+  }
 }

@@ -60,6 +60,14 @@ struct UsageTests {
     (
       ["solve", "MOLECULE", "--width", "65536", "--heads", "1", "--layers", "1000"], ["memory"]
     ),
+    (
+      ["solve", "--lattice", "heisenberg", "--size", "8x8", "--samples", "10000000"],
+      ["memory", "derivatives", "fewer --samples"]
+    ),
+    (
+      ["solve", "--lattice", "heisenberg", "--size", "8x8", "--final-samples", "1000000000"],
+      ["memory", "lists", "fewer --final-samples"]
+    ),
     (["solve", "MOLECULE", "--lattice-symmetry"], ["--lattice-symmetry"]),
     (
       ["solve", "--lattice", "heisenberg", "--size", "6x6", "--lattice-symmetry"],
