@@ -98,6 +98,7 @@ extension LocalEnergyEstimator {
     let probe = matrix.diagonal.map { random.normal() / ($0 - lowest + scale) }
     let result = try Davidson(
       roots: 1, tolerance: 1e-5 * scale, guardTolerance: 1e-3 * scale,
+      smallestGap: 1e-4 * scale,
       maximumIterations: iterations
     ).solve(
       diagonal: matrix.diagonal, starts: [real, imaginary, probe],

@@ -29,7 +29,7 @@ extension MolecularHamiltonian {
       let end = lowered(start)
       let energy = diagonalElement(end)
       // Lower by more than rounding, so that equal minima do not depend on it.
-      if best.map({ energy < $0.energy - 1e-10 }) ?? true { best = (end, energy) }
+      if best.map({ energy < $0.energy - 1e-10 * energyScale }) ?? true { best = (end, energy) }
     }
     func descend(alphaEnergies: [Double], betaEnergies: [Double]) {
       let alphaStarts = lowestStrings(alphaCount, energies: alphaEnergies)
@@ -130,7 +130,7 @@ extension MolecularHamiltonian {
       }
       let alphaMoves = moves(current.alpha, energies.alpha, tables.alpha)
       let betaMoves = moves(current.beta, energies.beta, tables.beta)
-      var lowest = -1e-9
+      var lowest = -1e-9 * energyScale
       var next = current
       func single(_ list: [Move], _ apply: (Move) -> Configuration<Word>) {
         for move in list where irreps[move.from] == irreps[move.to] && move.change < lowest {

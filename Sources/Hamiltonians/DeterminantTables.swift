@@ -220,7 +220,9 @@ final class DeterminantTables: Sendable {
   /// The α–β doubles of each row `i·n + j`, largest first.
   let mixedDoubles: HeatBathLists?
 
-  /// The smallest magnitude that the heat-bath lists hold, in hartree.
+  /// What energies are measured by.
+  let energyScale: Double
+  /// The smallest magnitude that the heat-bath lists hold, in units of the scale.
   static let heatBathFloor = 1e-7
   /// The most orbitals for which lists are kept: they take up to `10 n⁴` bytes.
   static let heatBathOrbitals = 64
@@ -235,6 +237,7 @@ final class DeterminantTables: Sendable {
     self.arena = arena
     self.irreps = arena.table(irreps, filler: 0)
     coreEnergy = integrals.coreEnergy
+    energyScale = integrals.energyScale
     var groups = 1
     while groups <= (irreps.max() ?? 0) { groups *= 2 }
     irrepCount = groups
@@ -261,7 +264,7 @@ final class DeterminantTables: Sendable {
     let mixedReader: (Int, Int, Int, Int) -> Double = { p, q, r, s in
       mixed.base[MolecularIntegrals.pair(p, q) * pairs + MolecularIntegrals.pair(r, s)]
     }
-    let floor = n <= Self.heatBathOrbitals ? Self.heatBathFloor : nil
+    let floor = n <= Self.heatBathOrbitals ? Self.heatBathFloor * energyScale : nil
     let alpha = SpinTables(
       arena, n: n, irreps: irreps, oneBody: integrals.oneBodyAlpha,
       same: reader(integrals.twoBodyAlphaAlpha), mixed: mixedReader, heatBathFloor: floor)

@@ -24,22 +24,27 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
   private var space: SelectedSpace<Word>
   private let hamiltonian: any Hamiltonian<Word>
   private let cutoff: Double
+  private let energyScale: Double
 
   /// Creates an empty space.
   ///
   /// - Parameters:
   ///   - hamiltonian: The operator.
-  ///   - cutoff: The magnitude at or below which matrix elements are left out.
+  ///   - cutoff: The magnitude at or below which matrix elements are left out, in units of the scale.
+  ///   - energyScale: What energies are measured by.
   ///   - roots: The number of states, fewer in a space that has no more.
-  ///   - tolerance: The residual norm of a state; its energy is off by about the square over the gap.
+  ///   - tolerance: The residual norm of a state in units of the scale; its energy is off by about the
+  ///     square over the gap.
   ///   - execution: The threads to use.
   package init(
-    _ hamiltonian: any Hamiltonian<Word>, cutoff: Double, roots: Int = 4, tolerance: Double = 1e-5,
-    execution: Execution
+    _ hamiltonian: any Hamiltonian<Word>, cutoff: Double, energyScale: Double, roots: Int = 4,
+    tolerance: Double = 1e-5, execution: Execution
   ) {
     self.hamiltonian = hamiltonian
-    space = SelectedSpace(roots: roots, tolerance: tolerance, execution: execution)
-    self.cutoff = cutoff
+    space = SelectedSpace(
+      roots: roots, tolerance: tolerance, energyScale: energyScale, execution: execution)
+    self.cutoff = cutoff * energyScale
+    self.energyScale = energyScale
   }
 
   /// The number of configurations.
@@ -91,7 +96,7 @@ package struct GrowingSelection<Word: ConfigurationWord>: Sendable {
     var number = ConfigurationIndex<Word>()
     var gains: [Double] = []
     for root in roots {
-      for perturber in space.perturbers(of: root) where perturber.gain > 1e-14 {
+      for perturber in space.perturbers(of: root) where perturber.gain > 1e-14 * energyScale {
         let place = number.insert(perturber.configuration)
         if place == gains.count {
           gains.append(perturber.gain)

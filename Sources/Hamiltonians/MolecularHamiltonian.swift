@@ -57,6 +57,9 @@ public struct MolecularHamiltonian<Word: ConfigurationWord>: Sendable {
     irrepMasks = masks
   }
 
+  /// The energy that thresholds are measured by, `MolecularIntegrals.energyScale`.
+  public var energyScale: Double { tables.energyScale }
+
   /// The number of irreps that products can have: a power of two, 1 without symmetry.
   public var irrepCount: Int { tables.irrepCount }
 

@@ -22,10 +22,12 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
   /// Whether a determinant and its spin-flipped partner always join together; for determinants
   /// with as many α as β electrons and a Hamiltonian that treats both alike.
   public var keepsSpinFlips: Bool
-  /// The magnitude at or below which matrix elements are left out.
+  /// The magnitude at or below which matrix elements are left out, in units of the scale.
   public var cutoff: Double
-  /// The energy gain below which a configuration is not worth adding.
+  /// The energy gain below which a configuration is not worth adding, in units of the scale.
   public var smallestGain: Double
+  /// What energies are measured by.
+  public var energyScale: Double
   /// The threads of its rows.
   public var execution: Execution
 
@@ -35,12 +37,14 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
   ///   - maximumConfigurations: The most configurations of the variational space.
   ///   - growth: The factor by which the space grows in each round, above 1.
   ///   - keepsSpinFlips: Whether spin-flipped partners join together.
-  ///   - cutoff: The magnitude at or below which matrix elements are left out.
-  ///   - smallestGain: The energy gain below which a configuration is not added.
+  ///   - cutoff: The magnitude at or below which matrix elements are left out, in units of the scale.
+  ///   - smallestGain: The energy gain below which a configuration is not added, in units of the scale.
+  ///   - energyScale: What energies are measured by.
   ///   - execution: The threads to use.
   public init(
     maximumConfigurations: Int, growth: Double = 3, keepsSpinFlips: Bool = false,
-    cutoff: Double = 0, smallestGain: Double = 1e-14, execution: Execution = Execution()
+    cutoff: Double = 0, smallestGain: Double = 1e-14, energyScale: Double = 1,
+    execution: Execution = Execution()
   ) {
     precondition(growth > 1, "a space that grows by a factor of \(growth) does not grow")
     self.maximumConfigurations = maximumConfigurations
@@ -48,6 +52,7 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
     self.keepsSpinFlips = keepsSpinFlips
     self.cutoff = cutoff
     self.smallestGain = smallestGain
+    self.energyScale = energyScale
     self.execution = execution
   }
 
@@ -86,14 +91,14 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
     from starts: [Configuration<Word>], _ hamiltonian: any Hamiltonian<Word>
   ) throws(LinearAlgebraError) -> Result {
     precondition(!starts.isEmpty, "a selection needs a start")
-    var space = SelectedSpace<Word>(execution: execution)
+    var space = SelectedSpace<Word>(energyScale: energyScale, execution: execution)
     for start in starts {
       space.insert(start)
       if keepsSpinFlips { space.insert(start.spinFlipped) }
     }
     var converged = true
     while true {
-      space.addRows(hamiltonian, cutoff: cutoff)
+      space.addRows(hamiltonian, cutoff: cutoff * energyScale)
       converged = try space.diagonalise() && converged
       if keepsSpinFlips { space.purifyParity() }
       let perturbers = space.perturbers()
@@ -120,7 +125,7 @@ public struct SelectedCI<Word: ConfigurationWord>: Sendable {
     for perturber in perturbers
     where !keepsSpinFlips || perturber.configuration.alpha <= perturber.configuration.beta {
       let gain = perturber.gain
-      if gain > smallestGain { candidates.append((gain, perturber.configuration)) }
+      if gain > smallestGain * energyScale { candidates.append((gain, perturber.configuration)) }
     }
     keepLargest(count, of: &candidates)
     var chosen: [Configuration<Word>] = []

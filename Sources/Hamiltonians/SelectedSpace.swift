@@ -19,15 +19,24 @@ struct SelectedSpace<Word: ConfigurationWord> {
   /// The number of states that ``diagonalise()`` finds.
   let roots: Int
   private let tolerance: Double
+  private let energyScale: Double
   private let execution: Execution
   /// The vectors of the states, lowest first.
   private(set) var vectors: [[Double]] = []
   private(set) var energies: [Double] = []
 
-  init(roots: Int = 1, tolerance: Double = 1e-8, execution: Execution) {
+  /// Creates an empty space.
+  ///
+  /// - Parameters:
+  ///   - roots: The number of states.
+  ///   - tolerance: The residual norm of a state, in units of the scale.
+  ///   - energyScale: What energies are measured by.
+  ///   - execution: The threads to use.
+  init(roots: Int = 1, tolerance: Double = 1e-8, energyScale: Double, execution: Execution) {
     self.execution = execution
     self.roots = roots
     self.tolerance = tolerance
+    self.energyScale = energyScale
   }
 
   var count: Int { index.count }
@@ -130,16 +139,18 @@ struct SelectedSpace<Word: ConfigurationWord> {
       unit[place] = 1
       guesses.append(unit)
     }
-    let found = try Davidson(roots: roots, tolerance: tolerance, guardTolerance: 1e-3)
-      .solve(diagonal: diagonal, starts: guesses) { x, y in
-        for row in 0..<size {
-          var sum = diagonal[row] * x[row]
-          for entry in starts[row]..<starts[row + 1] {
-            sum += values[entry] * x[Int(columns[entry])]
-          }
-          y[row] = sum
+    let found = try Davidson(
+      roots: roots, tolerance: tolerance * energyScale, guardTolerance: 1e-3 * energyScale,
+      smallestGap: 1e-4 * energyScale
+    ).solve(diagonal: diagonal, starts: guesses) { x, y in
+      for row in 0..<size {
+        var sum = diagonal[row] * x[row]
+        for entry in starts[row]..<starts[row + 1] {
+          sum += values[entry] * x[Int(columns[entry])]
         }
+        y[row] = sum
       }
+    }
     energies = found.values
     vectors = found.vectors
     fixSigns()

@@ -13,6 +13,8 @@ public struct Davidson: Sendable {
   public var tolerance: Double
   /// The residual norm to which the guard vectors are followed.
   public var guardTolerance: Double
+  /// The smallest denominator of a new direction.
+  public var smallestGap: Double
   /// The most iterations, one product with the block each.
   public var maximumIterations: Int
   /// The most basis vectors before a restart.
@@ -50,16 +52,18 @@ public struct Davidson: Sendable {
   ///   - roots: The number of eigenpairs wanted, at least 1.
   ///   - tolerance: The largest residual norm of a converged root.
   ///   - guardTolerance: The residual norm to which guard vectors are followed.
+  ///   - smallestGap: The smallest denominator of a new direction, small beside the matrix's gaps.
   ///   - maximumIterations: The most iterations.
   ///   - maximumSubspace: The most basis vectors, or nil for a size that suits the block.
   public init(
     roots: Int = 1, tolerance: Double = 1e-9, guardTolerance: Double = 1e-4,
-    maximumIterations: Int = 200, maximumSubspace: Int? = nil
+    smallestGap: Double = 1e-4, maximumIterations: Int = 200, maximumSubspace: Int? = nil
   ) {
     precondition(roots >= 1, "\(roots) roots wanted")
     self.roots = roots
     self.tolerance = tolerance
     self.guardTolerance = guardTolerance
+    self.smallestGap = smallestGap
     self.maximumIterations = maximumIterations
     self.maximumSubspace = maximumSubspace ?? Self.subspace(roots: roots)
   }
@@ -204,7 +208,9 @@ public struct Davidson: Sendable {
         let value = values[root]
         for index in 0..<size {
           let gap = value - diagonal[index]
-          vector[index] = residual[index] / (abs(gap) < 1e-4 ? (gap < 0 ? -1e-4 : 1e-4) : gap)
+          vector[index] =
+            residual[index]
+            / (abs(gap) < smallestGap ? (gap < 0 ? -smallestGap : smallestGap) : gap)
         }
         if orthonormalise() { extend() }
       }

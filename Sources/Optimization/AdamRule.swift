@@ -5,6 +5,7 @@ public final class AdamRule: StepRule {
   private var adam: Adam
   private let firstDecay: Double
   private let weightDecay: Double
+  private let energyScale: Double
 
   /// Creates the rule.
   ///
@@ -12,7 +13,11 @@ public final class AdamRule: StepRule {
   ///   - parameterCount: P.
   ///   - firstDecay: β₁.
   ///   - weightDecay: The decoupled decay, in units of η.
-  public init(parameterCount: Int, firstDecay: Double, weightDecay: Double) {
+  ///   - energyScale: The unit of gradients, beside which Adam's ε is small.
+  public init(
+    parameterCount: Int, firstDecay: Double, weightDecay: Double, energyScale: Double = 1
+  ) {
+    self.energyScale = energyScale
     adam = Adam(parameterCount: parameterCount)
     self.firstDecay = firstDecay
     self.weightDecay = weightDecay
@@ -57,12 +62,14 @@ public final class AdamRule: StepRule {
       var part = [Float](repeating: 0, count: block.range.count)
       let residuals = block.part == .phase ? problem.imaginary : problem.real
       problem.derivatives(index).pull(
-        residuals.indices.map { Float(2 * problem.weights[$0] * residuals[$0]) }, into: &part)
+        residuals.indices.map {
+          Float(2 * problem.weights[$0] * residuals[$0] / energyScale)
+        }, into: &part)
       gradient += part
     }
     adam.update(
       &parameters, gradient: gradient, learningRate: problem.learningRate,
       firstDecay: firstDecay, weightDecay: weightDecay)
-    return gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return energyScale * gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
   }
 }

@@ -54,10 +54,12 @@ public struct SectorComparison: Sendable {
   public var elementBudget: Int
   /// The most configurations of one candidate's configuration interaction.
   public var maximumConfigurations: Int
-  /// The magnitude at or below which matrix elements are left out.
+  /// The magnitude at or below which matrix elements are left out, in units of the scale.
   public var cutoff: Double
-  /// The energy below which a difference means nothing.
+  /// The energy below which a difference means nothing, in units of the scale.
   public var resolution: Double
+  /// What energies are measured by.
+  public var energyScale: Double
   /// The threads of rows; results do not depend on them.
   public var execution: Execution
 
@@ -66,18 +68,20 @@ public struct SectorComparison: Sendable {
   /// - Parameters:
   ///   - elementBudget: The number of matrix elements that may be computed, over all candidates.
   ///   - maximumConfigurations: The most configurations of one candidate.
-  ///   - cutoff: The magnitude at or below which matrix elements are left out.
-  ///   - resolution: The energy below which a difference means nothing: of sectors that are
-  ///     this close either may be imposed.
+  ///   - cutoff: The magnitude at or below which matrix elements are left out, in units of the scale.
+  ///   - resolution: The energy below which a difference means nothing, in units of the scale: of sectors
+  ///     that are this close either may be imposed.
+  ///   - energyScale: What energies are measured by.
   ///   - execution: The threads to use.
   public init(
     elementBudget: Int = 12_000_000, maximumConfigurations: Int = 1 << 20, cutoff: Double = 1e-9,
-    resolution: Double = 1e-6, execution: Execution = Execution()
+    resolution: Double = 1e-6, energyScale: Double = 1, execution: Execution = Execution()
   ) {
     self.elementBudget = elementBudget
     self.maximumConfigurations = maximumConfigurations
     self.cutoff = cutoff
     self.resolution = resolution
+    self.energyScale = energyScale
     self.execution = execution
   }
 
@@ -121,8 +125,10 @@ public struct SectorComparison: Sendable {
     observable: (any Hamiltonian<H.Word>)? = nil
   ) throws(LinearAlgebraError) -> (result: Result, leading: [Configuration<H.Word>])? {
     var sectors = candidates.map {
-      SectorSelection($0, of: hamiltonian, cutoff: cutoff, execution: execution)
+      SectorSelection(
+        $0, of: hamiltonian, cutoff: cutoff, energyScale: energyScale, execution: execution)
     }
+    let resolution = resolution * energyScale
     var active = sectors.indices.filter { sectors[$0].candidate.space.dimension > 0 }
     if active.isEmpty { return nil }
     var elements = 0
@@ -173,7 +179,8 @@ public struct SectorComparison: Sendable {
   ) throws(LinearAlgebraError) -> SectorVector<H.Word>? {
     let dimension = candidate.space.dimension
     guard dimension > 0, dimension <= SectorSelection<H>.listedDimension else { return nil }
-    var sector = SectorSelection(candidate, of: hamiltonian, cutoff: cutoff, execution: execution)
+    var sector = SectorSelection(
+      candidate, of: hamiltonian, cutoff: cutoff, energyScale: energyScale, execution: execution)
     try sector.grow(to: Int(dimension))
     return sector.vector
   }
@@ -184,6 +191,7 @@ public struct SectorComparison: Sendable {
       (sectors[$0].estimate, $0) < (sectors[$1].estimate, $1)
     }
     let best = sorted[0]
+    let resolution = resolution * energyScale
     return [best]
       + sorted.dropFirst().filter { !sectors[best].isEquivalent(to: sectors[$0], resolution) }
   }
@@ -196,7 +204,7 @@ public struct SectorComparison: Sendable {
     // Of the others the one that comes nearest.
     let others = sectors.indices.filter {
       $0 != close[0] && sectors[$0].summary.configurationCount > 0
-        && !best.isEquivalent(to: sectors[$0], resolution)
+        && !best.isEquivalent(to: sectors[$0], resolution * energyScale)
     }
     let next = others.min { sectors[$0].lowerEstimate < sectors[$1].lowerEstimate }
     return Result(

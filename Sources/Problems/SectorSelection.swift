@@ -31,6 +31,7 @@ struct SectorSelection<H: Hamiltonian> {
   private let operation: any Hamiltonian<Word>
   private let base: H
   private let cutoff: Double
+  private let energyScale: Double
   private let execution: Execution
   private var blocks: [SectorBlock<Word>] = []
   /// All configurations by rising diagonal element, where the sector is small enough.
@@ -38,11 +39,13 @@ struct SectorSelection<H: Hamiltonian> {
   private var rounds = 0
 
   init(
-    _ candidate: SectorCandidate<Word>, of hamiltonian: H, cutoff: Double, execution: Execution
+    _ candidate: SectorCandidate<Word>, of hamiltonian: H, cutoff: Double, energyScale: Double,
+    execution: Execution
   ) {
     self.candidate = candidate
     self.execution = execution
     self.cutoff = cutoff
+    self.energyScale = energyScale
     base = hamiltonian
     let space = candidate.space
     operation =
@@ -66,7 +69,7 @@ struct SectorSelection<H: Hamiltonian> {
   var typicalRowLength: Int {
     let start = SectorStarts(space: candidate.space, hamiltonian: base).random(1)[0]
     var row = ConnectionList<Word>()
-    base.appendConnections(of: start, above: cutoff, to: &row)
+    base.appendConnections(of: start, above: cutoff * energyScale, to: &row)
     return row.count
   }
 
@@ -106,7 +109,8 @@ struct SectorSelection<H: Hamiltonian> {
     rounds += 1
     if space.dimension <= 1.5 * Double(size) {
       var whole = GrowingSelection(
-        operation, cutoff: cutoff, roots: 1, tolerance: 1e-7, execution: execution)
+        operation, cutoff: cutoff, energyScale: energyScale, roots: 1, tolerance: 1e-7,
+        execution: execution)
       try whole.insert(space.allRepresentatives())
       blocks = [SectorBlock(whole)]
       blocks[0].close()
@@ -158,7 +162,8 @@ struct SectorSelection<H: Hamiltonian> {
   private func smallSpace(
     from start: Configuration<Word>
   ) throws(LinearAlgebraError) -> GrowingSelection<Word> {
-    var space = GrowingSelection(operation, cutoff: cutoff, execution: execution)
+    var space = GrowingSelection(
+      operation, cutoff: cutoff, energyScale: energyScale, execution: execution)
     try space.insert([start])
     for size in [3, Self.smallSize] { try space.insert(space.best(size - space.count, for: [0])) }
     return space

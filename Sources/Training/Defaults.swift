@@ -6,7 +6,7 @@ struct ProblemSize {
   var dimension: Double
   /// Whether the problem is a lattice.
   var isLattice: Bool
-  /// The energy that thresholds are measured by: a hartree, or the lattice's coupling.
+  /// The energy that thresholds are measured by: of the integrals, or the lattice's coupling.
   var energyScale: Double
   /// The energy of the reference configuration.
   var referenceEnergy: Double

@@ -120,7 +120,7 @@ extension LatticeSymmetry {
       let found = try LatticeSectors.compare(
         candidates, of: hamiltonian, upCount: upCount,
         settings: SectorComparison(
-          cutoff: 0, resolution: 1e-6 * model.energyScale, execution: execution))
+          cutoff: 0, energyScale: model.energyScale, execution: execution))
       guard let found else { return }
       operations = found.imposed.count > 1 ? found.imposed : []
       comparison = found.comparison

@@ -49,7 +49,8 @@ func makeLatticeRun<Word: ConfigurationWord>(
   if resolved.startKind == .perturbative && snapshot == nil {
     start = try startVector(
       hamiltonian, space, lowest, limit: resolved.startDeterminants,
-      amplitudes: resolved.maximumSamples, execution: settings.execution)
+      amplitudes: resolved.maximumSamples, energyScale: model.energyScale,
+      execution: settings.execution)
   }
   return try makeRun(
     hamiltonian, space, spinOperator: spinOperator,
@@ -65,24 +66,28 @@ func makeLatticeRun<Word: ConfigurationWord>(
 /// representatives where there are lattice symmetries.
 private func startVector<Word: ConfigurationWord>(
   _ hamiltonian: SpinHamiltonian<Word>, _ space: ConfigurationSpace<Word>,
-  _ lowest: [Configuration<Word>], limit: Int, amplitudes: Int, execution: Execution
+  _ lowest: [Configuration<Word>], limit: Int, amplitudes: Int, energyScale: Double,
+  execution: Execution
 ) throws(TrainingError) -> StartVector<Word> {
   do throws(LinearAlgebraError) {
     if space.symmetries.isEmpty {
-      let result = try SelectedCI<Word>(maximumConfigurations: limit, execution: execution).run(
-        from: lowest, hamiltonian)
+      let result = try SelectedCI<Word>(
+        maximumConfigurations: limit, energyScale: energyScale, execution: execution
+      ).run(from: lowest, hamiltonian)
       return StartVector(result, space: space, limit: amplitudes)
     }
     // The symmetry may forbid the lowest strings of all.
     let all = space.allRepresentatives()
     let energies = all.map { hamiltonian.diagonalElement($0) }
     let least = energies.min() ?? 0
-    let tolerance = 1e-10 * max(1, abs(least))
+    let tolerance = 1e-10 * max(energyScale, abs(least))
     let starts = all.indices.filter { energies[$0] <= least + tolerance }.prefix(64).map { all[$0] }
     // As many representatives as `limit` strings have, and not too few; but no more than a tenth of
     // the sector, whose solution is the training's task.
     let room = max(1, min(max(limit / space.symmetries.count, 100), all.count / 10))
-    let result = try SelectedCI<Word>(maximumConfigurations: room, execution: execution).run(
+    let result = try SelectedCI<Word>(
+      maximumConfigurations: room, energyScale: energyScale, execution: execution
+    ).run(
       from: starts, SymmetrizedHamiltonian(base: hamiltonian, space: space)
     ).overConfigurations(of: space)
     return StartVector(result, space: space, limit: amplitudes)
@@ -104,7 +109,7 @@ func lowestConfigurations<Word: ConfigurationWord>(
   var energy = Double.infinity
   // Energies are equal up to the rounding of the sum over all bonds; the state with all spins down has
   // the full energy of every one.
-  let tolerance = 1e-10 * max(1, abs(hamiltonian.diagonalElement(Configuration(alpha: 0))))
+  let tolerance = 1e-10 * abs(hamiltonian.diagonalElement(Configuration(alpha: 0)))
   var connections = ConnectionList<Word>()
   for _ in 0..<256 {
     let order = Array(0..<sites).shuffled(using: &random)

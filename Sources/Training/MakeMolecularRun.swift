@@ -25,7 +25,8 @@ func makeMolecularRun<Word: ConfigurationWord>(
   }
   let spin = Double(twiceSpin) / 2
   let penalized = PenalizedHamiltonian(
-    base: molecule, observable: SpinSquared<Word>(), weight: spinPenalty, target: spin * (spin + 1))
+    base: molecule, observable: SpinSquared<Word>(),
+    weight: spinPenalty * molecule.energyScale, target: spin * (spin + 1))
   return try makeMolecularRun(
     penalized, of: molecule, evaluated: penalized.unpenalized, request, integrals, settings,
     determinants, snapshot)
@@ -34,7 +35,7 @@ func makeMolecularRun<Word: ConfigurationWord>(
 /// Returns a spin in words, such as "3/2".
 func spinName(_ twice: Int) -> String { twice % 2 == 0 ? "\(twice / 2)" : "\(twice)/2" }
 
-/// λ of the penalty `λ (Ŝ² − S(S + 1))`, in hartree: it lifts the next spin by `2 λ (S + 1)`, above
+/// λ of the penalty `λ (Ŝ² − S(S + 1))`, in units of the energy's scale: it lifts the next spin by `2 λ (S + 1)`, above
 /// the splittings of magnetic levels, and stays small beside the gaps of a molecule.
 private let spinPenalty = 0.1
 
@@ -46,8 +47,8 @@ private func makeMolecularRun<H: Hamiltonian>(
   var found = try request.sector(of: molecule, operation: hamiltonian, snapshot)
   if let twiceSpin = settings.ansatz.twiceSpin {
     found.messages.append(
-      "spin: S = \(spinName(twiceSpin)) by a penalty of \(spinPenalty) Eh (S^2 - S(S+1)), which the "
-        + "energies of steps contain and the final one does not")
+      "spin: S = \(spinName(twiceSpin)) by a penalty of \(spinPenalty * molecule.energyScale) Eh (S^2 - S(S+1)), which "
+        + "the energies of steps contain and the final one does not")
   }
   func space(_ order: [Int]) -> ConfigurationSpace<H.Word> {
     ConfigurationSpace(
@@ -62,7 +63,7 @@ private func makeMolecularRun<H: Hamiltonian>(
   let referenceEnergy = molecule.diagonalElement(result.configurations[0])
   let size = ProblemSize(
     positions: integrals.orbitalCount, dimension: standard.dimension, isLattice: false,
-    energyScale: 1, referenceEnergy: referenceEnergy, hasPeakedStart: true)
+    energyScale: molecule.energyScale, referenceEnergy: referenceEnergy, hasPeakedStart: true)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
   let ordered = space(filled.ansatz.order ?? [])
@@ -98,7 +99,7 @@ private func startingInteraction<H: Hamiltonian>(
   do throws(LinearAlgebraError) {
     let result = try SelectedCI<H.Word>(
       maximumConfigurations: determinants, keepsSpinFlips: isFlippable, cutoff: 1e-9,
-      execution: execution
+      energyScale: molecule.energyScale, execution: execution
     ).run(from: [start], hamiltonian)
     let parity = Double(space.spinFlipParity)
     if parity == 0 || found.leading.isEmpty || abs((result.spinFlipParity ?? 0) - parity) < 1e-6 {
@@ -106,7 +107,7 @@ private func startingInteraction<H: Hamiltonian>(
     }
     return try SelectedCI<H.Word>(
       maximumConfigurations: max(found.leading.count, determinants / 2), cutoff: 1e-9,
-      execution: execution
+      energyScale: molecule.energyScale, execution: execution
     ).run(from: found.leading, SymmetrizedHamiltonian(base: hamiltonian, space: space))
       .overConfigurations(of: space)
   } catch {

@@ -1,4 +1,5 @@
 internal import Configurations
+internal import Estimators
 internal import Foundation
 internal import Hamiltonians
 internal import Integrals
@@ -69,7 +70,7 @@ func makeRun<H: Hamiltonian>(
   }
   let networks = Networks(settings.ansatz, space: space, startKind: resolved.startKind)
   try MemoryEstimate(
-    resolved, hamiltonian: hamiltonian, space: space, cutoff: settings.localEnergy.cutoff,
+    resolved, hamiltonian: hamiltonian, space: space, cutoff: settings.localEnergy.options.cutoff,
     amplitudeParameters: networks.modulus.layout.count,
     phaseParameters: networks.phase.layout.count
   ).check(threads: resolved.threads)

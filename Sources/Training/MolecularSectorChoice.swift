@@ -138,7 +138,8 @@ struct SectorRequest {
       do throws(LinearAlgebraError) {
         return try MolecularSectors.compare(
           candidates, of: molecule, operation: operation,
-          settings: SectorComparison(execution: execution))
+          settings: SectorComparison(
+            energyScale: molecule.energyScale, execution: execution))
       } catch {
         throw TrainingError(.notFinite, "the comparison of symmetries failed: \(error)")
       }
@@ -157,7 +158,7 @@ struct SectorRequest {
           imposed: MolecularSector(irrep: wanted, spinFlipParity: 0), startIrrep: wanted)
       }
       (sectors, leading) = own
-      messages += Self.warning(wanted, sectors, all)
+      messages += Self.warning(wanted, sectors, all, scale: molecule.energyScale)
     }
     messages += sectors.messages
     if wanted != nil { messages[messages.count - 1] += "; the irrep is the file's ISYM" }
@@ -173,11 +174,11 @@ struct SectorRequest {
 
   /// What to say where another irrep than the one that the file asks for may be lower.
   private static func warning(
-    _ wanted: UInt8, _ own: MolecularSectors, _ all: MolecularSectors
+    _ wanted: UInt8, _ own: MolecularSectors, _ all: MolecularSectors, scale: Double
   ) -> [String] {
     guard let other = all.chosen.irrep, other != wanted else { return [] }
     let gain = own.comparison.best.estimate - all.comparison.best.estimate
-    if gain < 1e-6 { return [] }
+    if gain < 1e-6 * scale { return [] }
     let isCertain = all.comparison.upperBound < own.comparison.best.lowerEstimate
     return [
       "warning: the file asks for irrep \(wanted + 1) (ISYM), but irrep \(other + 1) "

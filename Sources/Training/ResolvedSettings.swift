@@ -73,7 +73,7 @@ struct ResolvedSettings: Sendable {
     evaluationMaximumSamples = value(\.evaluation.maximumSamples)
     exactLimit = value(\.evaluation.exactLimit)
     let annealingSteps = value(\.annealing.steps)
-    let initial = settings.annealing.initialTemperature
+    let initial = value(\.annealing.initialTemperature)
     let warmUp = settings.annealing.warmUpSteps
     switch value(\.annealing.kind) {
     case .none: temperatures = .none
@@ -85,8 +85,8 @@ struct ResolvedSettings: Sendable {
     minimumSteps = max(
       value(\.convergence.minimumSteps), isNoisy ? steps : firstExponent < 1 ? steps * 3 / 4 : 0)
     energyScale = size.energyScale
-    denominatorFloor = size.isLattice ? energyScale : 0.3
-    leakLimit = 5e-4 * (size.isLattice ? max(energyScale, abs(size.referenceEnergy)) : 1)
+    denominatorFloor = (size.isLattice ? 1 : 0.3) * energyScale
+    leakLimit = 5e-4 * (size.isLattice ? max(energyScale, abs(size.referenceEnergy)) : energyScale)
   }
 
   /// Throws unless a network can have this shape, as far as it is decided.

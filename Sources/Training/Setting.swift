@@ -152,6 +152,12 @@ struct Fallback<Value: Sendable>: Sendable {
     Fallback(text: { _ in text }, value: { value($0, $1) })
   }
 
+  /// A multiple of the energy that the problem's thresholds are measured by.
+  static func scaled(_ factor: Double) -> Fallback where Value == Double {
+    Fallback(
+      text: { "\($0.write(factor)) of the energy's scale" }, value: { factor * $1.energyScale })
+  }
+
   /// Left open: what comes in its place, in words.
   static func open(_ text: String) -> Fallback {
     Fallback(text: { _ in text }, value: { _, _ in nil })

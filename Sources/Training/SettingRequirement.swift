@@ -75,7 +75,7 @@ extension Requirement {
   }
 
   static let screening = Requirement(condition: "`screening` above 0") {
-    $0.settings.localEnergy.screening > 0 ? nil : "with 0 all elements are kept"
+    $0.settings.localEnergy.screening != 0 ? nil : "with 0 all elements are kept"
   }
 
   /// The training distribution is that of the natural gradient's metric, or of draws.

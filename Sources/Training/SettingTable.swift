@@ -107,7 +107,8 @@ extension Setting {
     "annealing", .annealing, \.annealing.kind, .choice, default: .always(AnnealingKind.none),
     "The temperature's schedule.")
   package static let t0 = Setting(
-    "t0", .annealing, \.annealing.initialTemperature, .notNegative, needs: [.annealing],
+    "t0", .annealing, \.annealing.initialTemperature, .notNegative,
+    default: .scaled(0.3), needs: [.annealing],
     "The first temperature, in the energy's unit.")
   package static let annealingSteps = Setting(
     "annealing-steps", .annealing, \.annealing.steps, .steps(from: 0),
@@ -123,10 +124,11 @@ extension Setting {
     "local-energy", .localEnergy, \.localEnergy.mode, .choice, default: .always(.full),
     "How local energies are computed in training.")
   package static let cutoff = Setting(
-    "cutoff", .localEnergy, \.localEnergy.cutoff, .notNegative,
+    "cutoff", .localEnergy, \.localEnergy.cutoff, .notNegative, default: .scaled(1e-10),
     "Matrix elements smaller than this are dropped.")
   package static let screening = Setting(
-    "screening", .localEnergy, \.localEnergy.screening, .notNegative, needs: [.screened],
+    "screening", .localEnergy, \.localEnergy.screening, .notNegative, default: .scaled(1e-3),
+    needs: [.screened],
     "Elements larger than this are always kept.")
   package static let screenedDraws = Setting(
     "screened-draws", .localEnergy, \.localEnergy.screenedDraws, .steps(from: 1),
@@ -155,8 +157,8 @@ extension Setting {
     canChange: true, "The number of steps before which a run does not stop as converged.")
   package static let energyTolerance = Setting(
     "energy-tolerance", .schedule, \.convergence.energyTolerance, .notNegative,
-    default: .by("1e-5 hartree, or of a lattice's coupling") { 1e-5 * $1.energyScale },
-    canChange: true, "Stop when the energy changes less than this over the window; 0 for never.")
+    default: .scaled(1e-5), canChange: true,
+    "Stop when the energy changes less than this over the window; 0 for never.")
   package static let window = Setting(
     "window", .schedule, \.convergence.window, .steps(from: 1), default: .always(5),
     canChange: true, "The number of steps in that window.")

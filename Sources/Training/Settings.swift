@@ -135,8 +135,8 @@ public enum AnnealingKind: String, Codable, Sendable, Hashable, CaseIterable {
 public struct AnnealingSettings: Codable, Sendable, Hashable {
   /// The schedule.
   public var kind: AnnealingKind?
-  /// The first temperature T₀, in the energy's unit.
-  public var initialTemperature: Double = 0.3
+  /// The first temperature T₀, in the energy's unit; nil for 0.3 of the problem's scale.
+  public var initialTemperature: Double?
   /// The number of steps from T₀ to the end; nil for half of the run.
   public var steps: Int?
   /// Steps at T₀ before that.
@@ -150,10 +150,12 @@ public struct AnnealingSettings: Codable, Sendable, Hashable {
 public struct LocalEnergySettings: Codable, Sendable, Hashable {
   /// The mode; nil to choose the fastest for the problem.
   public var mode: LocalEnergyMode?
-  /// The magnitude of a matrix element below which it is dropped, in the energy's unit.
-  public var cutoff: Double = 1e-10
-  /// `screened`: the importance |H_xy| above which a connection is always kept.
-  public var screening: Double = 1e-3
+  /// The magnitude of a matrix element below which it is dropped, in the energy's unit;
+  /// nil for 1e-10 of the problem's scale.
+  public var cutoff: Double?
+  /// `screened`: the importance |H_xy| above which a connection is always kept, in the energy's unit;
+  /// nil for 1e-3 of the problem's scale.
+  public var screening: Double?
   /// `screened`: the number of draws from the others for each configuration.
   public var screenedDraws = 32
 

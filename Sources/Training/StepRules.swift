@@ -10,7 +10,7 @@ extension ResolvedSettings {
     case .adam:
       AdamRule(
         parameterCount: blocks.last?.range.upperBound ?? 0, firstDecay: momentum,
-        weightDecay: weightDecay)
+        weightDecay: weightDecay, energyScale: energyScale)
     case .sr:
       NaturalGradient(
         blocks: blocks,
@@ -36,6 +36,9 @@ extension Settings {
 extension LocalEnergySettings {
   /// What the estimator needs to know.
   var options: EstimatorOptions {
-    EstimatorOptions(cutoff: cutoff, screening: screening, screenedDraws: screenedDraws)
+    let defaults = EstimatorOptions()
+    return EstimatorOptions(
+      cutoff: cutoff ?? defaults.cutoff, screening: screening ?? defaults.screening,
+      screenedDraws: screenedDraws)
   }
 }

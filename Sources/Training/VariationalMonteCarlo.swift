@@ -217,11 +217,12 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
 
   /// The estimator of final results: that of training, unless its cutoff changes the operator.
   private(set) lazy var finalEstimator: LocalEnergyEstimator<H> = {
-    var exact = settings.localEnergy
-    if exact.cutoff <= 1e-10 && evaluated == nil { return estimator }
-    exact.cutoff = min(exact.cutoff, 1e-10)
+    var exact = settings.localEnergy.options
+    let limit = 1e-10 * resolved.energyScale
+    if exact.cutoff <= limit && evaluated == nil { return estimator }
+    exact.cutoff = min(exact.cutoff, limit)
     return LocalEnergyEstimator(
-      evaluated ?? hamiltonian, waveFunction: waveFunction, options: exact.options,
+      evaluated ?? hamiltonian, waveFunction: waveFunction, options: exact,
       execution: execution)
   }()
 }

@@ -25,8 +25,7 @@ extension VariationalMonteCarlo {
           + "`start` perturbative or `annealing` linear.")
     }
     // Where one configuration is exact, training comes to it from above.
-    let tolerance = max(1e-6 * abs(context.referenceEnergy), resolved.residualTolerance)
-    if result.energy - 3 * result.error > context.referenceEnergy + tolerance {
+    if result.energy - 3 * result.error > context.referenceEnergy + resolved.residualTolerance {
       warnings.append(
         "the energy is above that of the best single configuration, "
           + String(format: "%.6f", context.referenceEnergy)

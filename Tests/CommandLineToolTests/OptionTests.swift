@@ -79,7 +79,7 @@ struct OptionTests {
       leaving: ["a.toml"])
     // A default may be repeated, and what the command line or the problem switches off is no error.
     for (text, arguments, warnings) in [
-      ("t0 = 0.3\nweight-decay = 0.0", [], 0), ("annealing = \"linear\"\nt0 = 0.5", [], 0),
+      ("weight-decay = 0.0", [], 0), ("annealing = \"linear\"\nt0 = 0.5", [], 0),
       ("annealing = \"linear\"\nt0 = 0.5", ["--annealing", "none"], 1),
       ("lattice-symmetry = false", [], 1), ("t0 = 0.5", ["--annealing", "linear"], 0),
     ] as [(String, [String], Int)] {

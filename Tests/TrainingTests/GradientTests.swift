@@ -32,9 +32,10 @@ import Training
     let snapshot = run.snapshot()
     let row = try run.step()
     #expect(row.temperature == temperature)
-    // After one step Adam's first moment is (1 − β₁) times the gradient.
+    // After one step Adam's first moment is (1 − β₁) times the gradient in units of the scale.
+    let scale = try bundled(example.file).energyScale
     let first = try #require(run.snapshot().optimizer.first { $0.name == "adam-first" })
-    let gradient = first.values.map { Double($0) / 0.1 }
+    let gradient = first.values.map { scale * Double($0) / 0.1 }
     let norm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
     #expect(abs(row.gradientNorm / norm - 1) < 1e-4)
     let amplitudeCount = snapshot.flat("amplitude/").count

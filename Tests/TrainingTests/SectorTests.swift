@@ -134,7 +134,7 @@ import Training
     let spin = try #require(found.spinSquared)
     #expect(spin > 0.01)
     let difference = try second.step().energy - first.step().energy
-    #expect(abs(difference - 0.1 * spin) < 1e-6)
+    #expect(abs(difference - 0.1 * integrals.energyScale * spin) < 1e-6)
   }
 
   @Test(arguments: [

@@ -1,0 +1,49 @@
+extension MolecularIntegrals {
+  /// The energy that thresholds are measured by, in the unit of the integrals: about one hartree for
+  /// molecules, some hoppings for Hubbard models.
+  ///
+  /// ```
+  /// S = 5/3 · min(median of |(pp|pp)|, 3 σ(h))
+  /// ```
+  ///
+  /// over the orbitals whose repulsion is not zero, with `σ(h)` the standard deviation of the
+  /// eigenvalues of `h`, a third of its spread or so: what is smaller of repulsion and kinetic energy sets
+  /// the gaps. The factor makes it 1 for valence orbitals of 0.6 Eh. Ours, so that `c H + d` is solved
+  /// in the same steps as `H`: S is proportional to `c` and does not depend on `d`.
+  ///
+  /// ### Edge cases
+  ///
+  /// - Without repulsion or without a spread of `h` the other decides; without both it is 1.
+  public var energyScale: Double {
+    let diagonals = (0..<orbitalCount).map { Self.pair(Self.pair($0, $0), Self.pair($0, $0)) }
+    var repulsions: [Double] = []
+    for packed in [twoBodyAlphaAlpha, twoBodyBetaBeta ?? []] where !packed.isEmpty {
+      repulsions += diagonals.map { abs(packed[$0]) }.filter { $0 > 0 }
+    }
+    repulsions.sort()
+    let spread = max(
+      Self.deviation(oneBodyAlpha, orbitalCount),
+      oneBodyBeta.map { Self.deviation($0, orbitalCount) } ?? 0)
+    var candidates = spread > 0 ? [3 * spread] : []
+    if !repulsions.isEmpty { candidates.append(repulsions[repulsions.count / 2]) }
+    return candidates.min().map { 5 * $0 / 3 } ?? 1
+  }
+
+  /// The standard deviation of a matrix's eigenvalues, from its elements; 0 where it is rounding.
+  private static func deviation(_ packed: [Double], _ count: Int) -> Double {
+    if count == 0 { return 0 }
+    let mean = (0..<count).reduce(0) { $0 + packed[pair($1, $1)] } / Double(count)
+    var squares = 0.0
+    var largest = 0.0
+    for p in 0..<count {
+      for q in 0...p {
+        let element = packed[pair(p, q)]
+        let centred = p == q ? element - mean : element
+        squares += (p == q ? 1 : 2) * centred * centred
+        largest = max(largest, abs(element))
+      }
+    }
+    let deviation = (squares / Double(count)).squareRoot()
+    return deviation > 1e-10 * largest ? deviation : 0
+  }
+}
