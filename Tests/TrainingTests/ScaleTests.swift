@@ -74,7 +74,8 @@ import Training
       let other = try run(
         .molecule(scaled(integrals, by: factor, 0), irrep: .automatic), Self.ways[way].change)
       #expect(plain.trace.map { $0.energy * factor } == other.trace.map(\.energy), "\(file)")
-      #expect(plain.trace.map { ($0.residual ?? 0) * factor } == other.trace.map { $0.residual ?? 1 })
+      #expect(
+        plain.trace.map { ($0.residual ?? 0) * factor } == other.trace.map { $0.residual ?? 1 })
       #expect(plain.result.energy * factor == other.result.energy)
       #expect(plain.result.error * factor == other.result.error)
       #expect(plain.result.remainingError.map { $0 * factor } == other.result.remainingError)
