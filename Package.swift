@@ -158,7 +158,12 @@ let package = Package(
     tests(
       "SamplingTests",
       ["Configurations", "NeuralNetworks", "Parallelism", "Sampling", "WaveFunctions"]),
-    tests("OptimizationTests", ["Configurations", "LinearAlgebra", "Optimization"]),
+    tests(
+      "OptimizationTests",
+      [
+        "Configurations", "LinearAlgebra", "Optimization", "Parallelism", "Sampling",
+        "WaveFunctions",
+      ]),
     tests(
       "ResultsTests",
       [

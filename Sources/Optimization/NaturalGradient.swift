@@ -134,7 +134,7 @@ public final class NaturalGradient: StepRule {
     before = parameters
     let count = problem.weights.count
     var metric = problem.metric
-    for index in 0..<count where !problem.isPulled[index] {
+    for index in 0..<count where problem.followsTarget && !problem.isPulled[index] {
       // A configuration counts by the weight that it has or, if larger, that it should have: else
       // one that was lost would have no say in the step that could bring it back.
       let x = 1 - problem.real[index] / problem.denominators[index]

@@ -10,6 +10,10 @@ public struct StepProblem {
   public var metric: [Double]
   /// Whether a configuration was drawn by the weight that it should have, which ``metric`` is then.
   public var isPulled: [Bool]
+  /// Whether configurations may count by the weight that a step would give them, where that is larger
+  /// than what they have: it brings lost ones back, and moves the rest point of an ansatz that is too
+  /// small away from the lowest energy.
+  public var followsTarget: Bool
   /// `Re (E_loc(x) + T log p(x))` minus its mean.
   public var real: [Double]
   /// `Im E_loc(x)`.
@@ -25,8 +29,9 @@ public struct StepProblem {
 
   /// Creates a problem.
   public init(
-    weights: [Double], metric: [Double], isPulled: [Bool], real: [Double], imaginary: [Double],
-    denominators: [Double], learningRate: Double, blocks: [ParameterBlock],
+    weights: [Double], metric: [Double], isPulled: [Bool], followsTarget: Bool = true,
+    real: [Double], imaginary: [Double], denominators: [Double], learningRate: Double,
+    blocks: [ParameterBlock],
     derivatives: @escaping (_ block: Int) -> any DerivativeOperator
   ) {
     let count = weights.count
@@ -36,6 +41,7 @@ public struct StepProblem {
     self.weights = weights
     self.metric = metric
     self.isPulled = isPulled
+    self.followsTarget = followsTarget
     self.real = real
     self.imaginary = imaginary
     self.denominators = denominators

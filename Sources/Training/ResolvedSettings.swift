@@ -123,6 +123,12 @@ struct ResolvedSettings: Sendable {
     return learningRate * (0.02 + 0.98 * 0.5 * (1 + cos(Double.pi * progress)))
   }
 
+  /// Returns whether a step counted from 0 weighs configurations by what they should have.
+  ///
+  /// The first three quarters do; the last steps seek the lowest energy that the ansatz has, whatever is
+  /// out of its reach.
+  func followsTarget(at step: Int) -> Bool { step < steps - steps / 4 }
+
   /// Returns α at a step counted from 0: constant over the first half, then linear up to 1 at
   /// three quarters of the steps.
   func exponent(at step: Int) -> Double {

@@ -198,6 +198,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     let sample = batch.sample
     let problem = StepProblem(
       weights: sample.sample.weights, metric: sample.metric, isPulled: sample.isPulled,
+      followsTarget: resolved.followsTarget(at: trace.count),
       real: batch.centred, imaginary: batch.energies.imaginary,
       denominators: batch.energies.diagonal.map {
         max($0 - level, resolved.denominatorFloor) + batch.temperature
