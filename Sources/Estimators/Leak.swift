@@ -57,17 +57,20 @@ extension LocalEnergyEstimator {
   ///   - sample: The sample of the evaluation.
   ///   - energies: Its local energies.
   ///   - floor: The smallest denominator: a nearly degenerate `y` is no perturbation.
+  ///   - limit: The most `y` whose residual is computed.
   ///   - random: The stream of draws.
   /// - Returns: Energy and weight of what is missing.
   public func leak(
-    of sample: Sample<Word>, energies: LocalEnergies, floor: Double, random: RandomSource
+    of sample: Sample<Word>, energies: LocalEnergies, floor: Double, limit: Int = leakSample,
+    random: RandomSource
   ) -> Leak {
     assert(energies.real.count == sample.count, "the energies are of another sample")
-    let limit = 1.0 / Self.leakDraws
+    let smallestWeight = 1.0 / Self.leakDraws
     let logScale = energies.logScale.isFinite ? energies.logScale : 0
     var inside: [Configuration<Word>] = []
     var norm = 0.0
-    for (index, x) in sample.configurations.enumerated() where sample.weights[index] >= limit {
+    for (index, x) in sample.configurations.enumerated()
+    where sample.weights[index] >= smallestWeight {
       inside.append(x)
       let modulus = exp(energies.logModulus[index] - logScale)
       let real = modulus * cos(energies.phase[index])
@@ -91,12 +94,12 @@ extension LocalEnergyEstimator {
 
     // All of them, or a systematic draw in proportion to their importance.
     var chosen: [(configuration: Configuration<Word>, factor: Double)] = []
-    if candidates.count <= Self.leakSample {
+    if candidates.count <= limit {
       chosen = candidates.map { ($0.configuration, $0.factor) }
     } else {
       var stream = random
       var sampling = SystematicSampling(
-        spacing: total / Double(Self.leakSample), using: &stream)
+        spacing: total / Double(limit), using: &stream)
       for candidate in candidates {
         let hits = sampling.hits(weight: candidate.importance)
         if hits > 0 {

@@ -97,10 +97,17 @@ struct ResourceTests {
   func addressSpaceIsChecked(_ command: String) throws {
     let program = try Program()
     // Enough for the program itself, too little for the buffers of two threads.
-    let line = "ulimit -v 700000; OPENBLAS_NUM_THREADS=2 \"$1\" \(command) \"$2\" --threads 2"
+    let line = "ulimit -v 800000; OPENBLAS_NUM_THREADS=2 \"$1\" \(command) \"$2\" --threads 2"
     let words = ["-c", line, "bash", Program.executable.path, Program.molecule("h2o")]
     let output = try program.start(words, executable: URL(fileURLWithPath: "/bin/bash")).wait()
     expectComplaint(output, in: program, mentioning: ["ulimit -v"])
+    // One thread has room, and is what there is then.
+    let one = try program.start(
+      ["-c", line.replacingOccurrences(of: "--threads 2", with: "--threads 1")]
+        + words.dropFirst(2),
+      executable: URL(fileURLWithPath: "/bin/bash")
+    ).wait()
+    #expect(one.status == 0, "\(one)")
   }
 
   /// Ten hydrogen atoms: 63,504 determinants with 350 connections each, which do not fit.

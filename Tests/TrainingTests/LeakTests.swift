@@ -1,7 +1,13 @@
+import Configurations
+import Estimators
 import Foundation
+import Hamiltonians
 import Integrals
+import Parallelism
+import Sampling
 import Testing
 import Training
+import WaveFunctions
 
 @Suite struct LeakTests {
   private func converged(_ file: String) throws -> (Problem, Settings, Snapshot) {
@@ -58,5 +64,39 @@ import Training
     let result = try run.evaluate()
     #expect(result.energy > -75.012_403_658_8 + 1e-3)
     #expect(result.isCollapsed)
+  }
+
+  /// Where there are too many configurations outside, those drawn give the sums without bias.
+  @Test func drawnLeaksAreUnbiased() throws {
+    let integrals = try bundled("h2o_sto3g")
+    let space = ConfigurationSpace<UInt64>(
+      alphaCount: 5, betaCount: 5, orbitalIrreps: nil, irrep: nil,
+      order: Array((0..<7).reversed()), spinFlipParity: 1)
+    var random = RandomSource(seed: 8)
+    let table = TableWaveFunction(space: space, spread: 1, random: &random)
+    // A part of the sector: all others are outside.
+    let chosen = Array(table.configurations.suffix(30))
+    let logModulus = table.logAmplitudes(of: chosen).logModulus
+    let sample = Sample(
+      configurations: chosen, weights: space.weights(of: chosen, logModulus: logModulus),
+      logModulus: logModulus)
+    let estimator = LocalEnergyEstimator(
+      MolecularHamiltonian<UInt64>(integrals), waveFunction: table, options: EstimatorOptions(),
+      execution: Execution(threads: 2))
+    let energies = estimator.compute(sample, mode: .full, random: random)
+    func leak(_ limit: Int, _ seed: UInt64) -> [Double] {
+      let leak = estimator.leak(
+        of: sample, energies: energies, floor: 0.3, limit: limit, random: RandomSource(seed: seed))
+      return [leak.energy, leak.weight, leak.variance]
+    }
+    let whole = leak(100_000, 1)
+    #expect(leak(100_000, 2) == whole)
+    let drawn = (1...300).map { leak(40, $0) }
+    for part in 0..<3 {
+      let mean = drawn.reduce(0) { $0 + $1[part] } / 300
+      let variance = drawn.reduce(0) { $0 + ($1[part] - mean) * ($1[part] - mean) } / 299
+      #expect(variance > 0)
+      #expect(abs(mean - whole[part]) < 4 * (variance / 300).squareRoot())
+    }
   }
 }
