@@ -62,6 +62,7 @@ struct LocalEnergyOptions: SettingGroupOptions {
   @Option(.cutoff) var cutoff: String?
   @Option(.screening) var screening: String?
   @Option(.screenedDraws) var screenedDraws: String?
+  @Option(.memoryBudget) var memoryBudget: String?
 }
 
 struct ScheduleOptions: SettingGroupOptions {

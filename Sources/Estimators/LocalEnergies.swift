@@ -68,22 +68,21 @@ public struct EstimatorOptions: Sendable, Hashable {
     Int(min(AvailableMemory.current().bytes / 4, 4 << 30))
   }
 
-  /// Returns what an estimator takes for a sample, in bytes: at most its budget, but for the longest row.
+  /// Returns what an estimator takes for a sample, in bytes, where it keeps everything.
   ///
   /// - Parameters:
   ///   - rows: The number of configurations in the sample.
   ///   - connections: The number of connections of a row.
   ///   - dimension: The number of configurations that there are.
   ///   - bytesOfConfiguration: What one takes, ``LocalEnergyEstimator/bytesOfConfiguration``.
-  /// - Returns: The bytes.
-  public func expectedBytes(
+  /// - Returns: The bytes of all rows, and of one.
+  public static func expectedBytes(
     rows: Double, connections: Double, dimension: Double, bytesOfConfiguration: Int
-  ) -> Double {
-    let budget = Double(memoryBudget ?? Self.defaultMemoryBudget())
+  ) -> (all: Double, oneRow: Double) {
     func bytes(_ rows: Double) -> Double {
       let elements = rows * connections
       return 12 * elements + Double(bytesOfConfiguration) * min(dimension, rows + elements)
     }
-    return max(bytes(1), min(budget, bytes(rows)))
+    return (bytes(rows), bytes(1))
   }
 }

@@ -60,6 +60,9 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
   /// What a configuration takes in the table, in bytes.
   public static var bytesOfConfiguration: Int { ConnectedRows<H>.bytesOfConfiguration }
 
+  /// The bytes that rows and amplitudes take at present.
+  package var bytes: Int { table.bytes }
+
   /// Forgets amplitudes, and rows if they have outgrown their budget.
   ///
   /// To be called at the beginning of a step and of an evaluation: an amplitude depends, within
@@ -68,6 +71,11 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
   public func trim() {
     amplitudes.invalidate()
     if table.bytes > table.budget { forget() }
+  }
+
+  /// Forgets everything where it takes more than half of the budget, for another estimator to have room.
+  public func makeRoom() {
+    if table.bytes > table.budget / 2 { forget() }
   }
 
   /// Forgets all rows and amplitudes.

@@ -151,14 +151,16 @@ extension LocalEnergyEstimator {
 package func thinnedPulls<Word>(
   _ pulls: [Pull<Word>], limit: Int, _ random: RandomSource
 ) -> [Pull<Word>] {
+  // Of a state that has diverged the weights are no numbers: training says so after its step.
+  var pulls = pulls.filter { $0.weight > 0 && $0.weight.isFinite }
   if pulls.count <= limit { return pulls }
-  var pulls = pulls
   pulls.sort {
     $0.weight != $1.weight
       ? $0.weight > $1.weight : $0.configuration.digest < $1.configuration.digest
   }
   let kept = limit / 2
   let rest = pulls[kept...].reduce(0) { $0 + $1.weight }
+  guard rest > 0, rest.isFinite else { return Array(pulls[..<kept]) }
   var stream = random
   var sampling = SystematicSampling(spacing: rest / Double(limit - kept), using: &stream)
   return pulls[..<kept]

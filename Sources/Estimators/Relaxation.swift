@@ -9,6 +9,8 @@ public import Sampling
 public struct Relaxation: Sendable, Hashable {
   /// The energy that the state would gain if its amplitudes on the sample were free, at least 0.
   public var gain: Double
+  /// The energy of the relaxed state: an upper bound of the lowest one.
+  public var energy: Double
   /// Whether the iterations that found it have converged; else it is a lower bound.
   public var isConverged: Bool
 }
@@ -67,7 +69,7 @@ extension LocalEnergyEstimator {
       energies.logModulus[$0] == energies.logModulus[$1]
         ? $0 < $1 : energies.logModulus[$0] > energies.logModulus[$1]
     }.prefix(limit).sorted()
-    if table.bytes > table.budget / 2 { forget() }
+    makeRoom()
     let matrix = SampleOperator(
       hamiltonian, on: order.map { sample.configurations[$0] }, space: space,
       cutoff: 1e-12 * scale, budget: table.budget - table.bytes, execution: execution)
@@ -103,7 +105,8 @@ extension LocalEnergyEstimator {
     ).solve(
       diagonal: matrix.diagonal, starts: [real, imaginary, probe],
       multiply: { matrix.multiply($0, $1, execution) })
+    let energy = result.values.first ?? present
     return Relaxation(
-      gain: max(0, present - (result.values.first ?? present)), isConverged: result.isConverged)
+      gain: max(0, present - energy), energy: energy, isConverged: result.isConverged)
   }
 }

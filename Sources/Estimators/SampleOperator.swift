@@ -1,6 +1,6 @@
-internal import Configurations
-internal import Hamiltonians
-internal import Parallelism
+package import Configurations
+package import Hamiltonians
+package import Parallelism
 
 /// A Hamiltonian between the configurations of a sample, as a sparse symmetric matrix.
 ///
@@ -10,9 +10,9 @@ internal import Parallelism
 ///
 /// over normalised symmetric states, one for each representative. Rows are stored as far as a budget of
 /// memory goes and found again at each product beyond it; products do not depend on the budget.
-struct SampleOperator<H: Hamiltonian>: Sendable {
+package struct SampleOperator<H: Hamiltonian>: Sendable {
   /// `A_xx`, connections within an orbit included.
-  private(set) var diagonal: [Double] = []
+  package private(set) var diagonal: [Double] = []
   private let hamiltonian: H
   private let space: ConfigurationSpace<H.Word>
   private let cutoff: Double
@@ -31,7 +31,7 @@ struct SampleOperator<H: Hamiltonian>: Sendable {
   ///   - cutoff: The magnitude at or below which an element is dropped.
   ///   - budget: The bytes that rows may take.
   ///   - execution: The threads to use.
-  init(
+  package init(
     _ hamiltonian: H, on configurations: [Configuration<H.Word>],
     space: ConfigurationSpace<H.Word>, cutoff: Double, budget: Int, execution: Execution
   ) {
@@ -65,7 +65,7 @@ struct SampleOperator<H: Hamiltonian>: Sendable {
   private static var blockSize: Int { 64 }
   private var blocks: Int { (diagonal.count + Self.blockSize - 1) / Self.blockSize }
   /// The number of rows that are kept.
-  var storedRows: Int { min(diagonal.count, stored.count * Self.blockSize) }
+  package var storedRows: Int { min(diagonal.count, stored.count * Self.blockSize) }
 
   /// Some rows, one after the other.
   private struct Rows: Sendable {
@@ -112,7 +112,7 @@ struct SampleOperator<H: Hamiltonian>: Sendable {
   }
 
   /// Computes `y ← A x`.
-  func multiply(
+  package func multiply(
     _ x: UnsafePointer<Double>, _ y: UnsafeMutablePointer<Double>, _ execution: Execution
   ) {
     nonisolated(unsafe) let x = x

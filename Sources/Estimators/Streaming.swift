@@ -17,12 +17,28 @@ extension LocalEnergyEstimator {
       forget()
       return nil
     }
-    while true {
-      let isFresh = table.count == 0
-      let numbers = configurations.map { table.number(of: $0) }
-      if table.enumerateRows(of: numbers[...]) == numbers.count { return numbers }
-      forget()
-      if isFresh { return nil }
+    let numbers = configurations.map { table.number(of: $0) }
+    if table.enumerateRows(of: numbers[...]) == numbers.count { return numbers }
+    // Once more with nothing but the amplitudes of this step, which would be others in other batches: a
+    // run that was resumed has nothing else.
+    forgetButAmplitudes()
+    let again = configurations.map { table.number(of: $0) }
+    if table.enumerateRows(of: again[...]) == again.count { return again }
+    forget()
+    return nil
+  }
+
+  /// Forgets all rows, and the configurations without a known amplitude.
+  private func forgetButAmplitudes() {
+    noticeParameters()
+    let known = (0..<Int32(table.count)).filter { amplitudes.isKnown($0) }
+    let kept = known.map {
+      (table.configurations[Int($0)], amplitudes.evaluatedLogModulus($0), amplitudes.phase[Int($0)])
+    }
+    forget()
+    amplitudes.reserve(kept.count)
+    for (configuration, logModulus, phase) in kept {
+      amplitudes.set(table.number(of: configuration), logModulus: logModulus, phase: phase)
     }
   }
 

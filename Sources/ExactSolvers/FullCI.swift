@@ -282,11 +282,13 @@ public struct FullCI: Sendable {
       }
       return start
     }
+    let scale = hamiltonian.energyScale
     let room = UnsafeMutablePointer<Double>.allocate(capacity: 2 * size)
     defer { room.deallocate() }
     room.initialize(repeating: 0, count: 2 * size)
     return try Davidson(
-      roots: roots, tolerance: tolerance, guardTolerance: size < 50_000 ? 1e-4 : 1e-3
+      roots: roots, tolerance: tolerance, guardTolerance: (size < 50_000 ? 1e-4 : 1e-3) * scale,
+      smallestGap: 1e-4 * scale
     ).solve(diagonal: diagonal, starts: starts) { x, y in
       space.multiply(x, into: y, transposed: room)
     }

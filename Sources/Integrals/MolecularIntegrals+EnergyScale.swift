@@ -3,17 +3,19 @@ extension MolecularIntegrals {
   /// molecules, some hoppings for Hubbard models.
   ///
   /// ```
-  /// S = 5/3 · min(median of |(pp|pp)|, 3 σ(h))
+  /// U = median of |(pp|pp)|
+  /// S = 5/3 · min(U, max(3 σ(h), U/20))
   /// ```
   ///
   /// over the orbitals whose repulsion is not zero, with `σ(h)` the standard deviation of the
   /// eigenvalues of `h`, a third of its spread or so: what is smaller of repulsion and kinetic energy sets
-  /// the gaps. The factor makes it 1 for valence orbitals of 0.6 Eh. Ours, so that `c H + d` is solved
+  /// the gaps, but of sites far apart, between which nothing hops, some part of the repulsion is left. The
+  /// factor makes it 1 for valence orbitals of 0.6 Eh. Ours, so that `c H + d` is solved
   /// in the same steps as `H`: S is proportional to `c` and does not depend on `d`.
   ///
   /// ### Edge cases
   ///
-  /// - Without repulsion or without a spread of `h` the other decides; without both it is 1.
+  /// - Without repulsion σ decides, without both it is 1.
   public var energyScale: Double {
     let diagonals = (0..<orbitalCount).map { Self.pair(Self.pair($0, $0), Self.pair($0, $0)) }
     var repulsions: [Double] = []
@@ -24,9 +26,9 @@ extension MolecularIntegrals {
     let spread = max(
       Self.deviation(oneBodyAlpha, orbitalCount),
       oneBodyBeta.map { Self.deviation($0, orbitalCount) } ?? 0)
-    var candidates = spread > 0 ? [3 * spread] : []
-    if !repulsions.isEmpty { candidates.append(repulsions[repulsions.count / 2]) }
-    return candidates.min().map { 5 * $0 / 3 } ?? 1
+    guard !repulsions.isEmpty else { return spread > 0 ? 5 * spread : 1 }
+    let repulsion = repulsions[repulsions.count / 2]
+    return 5 * min(repulsion, max(3 * spread, repulsion / 20)) / 3
   }
 
   /// The standard deviation of a matrix's eigenvalues, from its elements; 0 where it is rounding.

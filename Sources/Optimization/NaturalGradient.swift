@@ -134,6 +134,9 @@ public final class NaturalGradient: StepRule {
     before = parameters
     let count = problem.weights.count
     var metric = problem.metric
+    for index in 0..<count where !problem.followsTarget && problem.isPulled[index] {
+      metric[index] = 0
+    }
     for index in 0..<count where problem.followsTarget && !problem.isPulled[index] {
       // A configuration counts by the weight that it has or, if larger, that it should have: else
       // one that was lost would have no say in the step that could bring it back.

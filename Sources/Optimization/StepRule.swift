@@ -10,8 +10,8 @@ public struct StepProblem {
   public var metric: [Double]
   /// Whether a configuration was drawn by the weight that it should have, which ``metric`` is then.
   public var isPulled: [Bool]
-  /// Whether configurations may count by the weight that a step would give them, where that is larger
-  /// than what they have: it brings lost ones back, and moves the rest point of an ansatz that is too
+  /// Whether configurations may count by the weight that they should have, where that is larger than what
+  /// they have, in the metric: it brings lost ones back, and moves the rest point of an ansatz that is too
   /// small away from the lowest energy.
   public var followsTarget: Bool
   /// `Re (E_loc(x) + T log p(x))` minus its mean.

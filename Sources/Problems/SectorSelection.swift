@@ -67,7 +67,8 @@ struct SectorSelection<H: Hamiltonian> {
 
   /// The number of connections of a configuration of the sector.
   var typicalRowLength: Int {
-    let start = SectorStarts(space: candidate.space, hamiltonian: base).random(1)[0]
+    let start = SectorStarts(space: candidate.space, hamiltonian: base, energyScale: energyScale)
+      .random(1)[0]
     var row = ConnectionList<Word>()
     base.appendConnections(of: start, above: cutoff * energyScale, to: &row)
     return row.count
@@ -127,7 +128,7 @@ struct SectorSelection<H: Hamiltonian> {
 
   /// Grows small spaces from starts, which join the blocks that reach them or become new ones.
   private mutating func begin(_ size: Int) throws(LinearAlgebraError) {
-    let starts = SectorStarts(space: candidate.space, hamiltonian: base)
+    let starts = SectorStarts(space: candidate.space, hamiltonian: base, energyScale: energyScale)
     let room = min(Self.mostStarts, 2 + size / Self.smallSize)
     var spaces: [GrowingSelection<Word>] = []
     if rounds == 1 {

@@ -7,6 +7,8 @@ struct SectorStarts<H: Hamiltonian> {
 
   let space: ConfigurationSpace<Word>
   let hamiltonian: H
+  /// What energies are measured by.
+  let energyScale: Double
 
   /// The number of configurations of lowest diagonal element among the starts.
   private static var lowestCount: Int { 6 }
@@ -107,7 +109,7 @@ struct SectorStarts<H: Hamiltonian> {
       for target in row.configurations {
         let value = hamiltonian.diagonalElement(target)
         // By more than rounding, so that equal ones do not depend on it.
-        if value < energy - 1e-10 * max(1, abs(energy)), let member = member(target) {
+        if value < energy - 1e-10 * max(energyScale, abs(energy)), let member = member(target) {
           (next, energy) = (member, value)
         }
       }

@@ -17,6 +17,7 @@ extension VariationalMonteCarlo {
     let stream = random.split(0x4556_414C).split(UInt64(trace.count))
     finalEstimator.trim()
     let isExact = waveFunction.space.dimension <= Double(resolved.exactLimit)
+    if finalEstimator !== estimator { estimator.makeRoom() }
     let sample = isExact ? wholeSector() : drawnSample(stream.split(1))
     let energies = finalEstimator.compute(sample, mode: .full, random: stream.split(2))
     guard energies.energy.isFinite, energies.variance.isFinite else {
@@ -31,8 +32,8 @@ extension VariationalMonteCarlo {
     let moments = moments(sample, energies, leak)
     let variance = isExact ? energies.variance : max(energies.variance, moments.whole)
     let subspace = isExact ? nil : subspaceEnergy(of: sample, energies, stream)
-    let spin = spinOperator.map { expectation(of: $0, in: sample, stream.split(4)) }
     let relaxation = try relaxation(sample, energies, isWhole: isExact)
+    let spin = spinOperator.map { expectation(of: $0, in: sample, stream.split(4)) }
     let gap = energies.energy - context.infiniteTemperatureEnergy
     let scaledVariance = Double(context.degreesOfFreedom) * variance
     var result = FinalResult(
@@ -48,10 +49,11 @@ extension VariationalMonteCarlo {
       spinSquared: spin?.value, spinSquaredError: spin?.error, subspaceEnergy: subspace,
       leading: leading(sample, energies))
     result.residual = energies.residual(weights: sample.weights, floor: floor) - leak.energy
-    // Over the whole sector nothing is outside.
-    result.remainingError = relaxation.gain + (isExact ? 0 : -leak.energy)
-    result.isRemainingErrorBound =
-      !relaxation.isConverged || Double(sample.count) > relaxedConfigurations(isWhole: isExact)
+    // Over the whole sector relaxation finds all that is missing. Of a sample it sees a part: the lowest
+    // energy there bounds the exact one from above, and the residual estimates the rest.
+    result.remainingError =
+      isExact ? relaxation.gain : max(result.residual ?? 0, energies.energy - relaxation.energy)
+    result.isRemainingErrorBound = isExact && !relaxation.isConverged
     judge(&result)
     return result
   }
@@ -96,7 +98,7 @@ extension VariationalMonteCarlo {
     return moments
   }
 
-  /// Estimates how far the energy is above the lowest one on the sample.
+  /// Finds the lowest energy on the sample.
   private func relaxation(
     _ sample: Sample<Word>, _ energies: LocalEnergies, isWhole: Bool
   ) throws(TrainingError) -> Relaxation {
@@ -153,9 +155,13 @@ extension VariationalMonteCarlo {
   private func expectation<O: Hamiltonian<Word>>(
     of observable: O, in sample: Sample<Word>, _ stream: RandomSource
   ) -> (value: Double, error: Double) {
+    // Beside a large table there would be no room for another.
+    finalEstimator.makeRoom()
+    var options = settings.localEnergy.options
+    // An observable has a unit of its own.
+    options.cutoff = 0
     let local = LocalEnergyEstimator(
-      observable, waveFunction: waveFunction, options: settings.localEnergy.options,
-      execution: execution
+      observable, waveFunction: waveFunction, options: options, execution: execution
     ).compute(sample, mode: .full, random: stream)
     return (local.energy, sample.isWholeSector ? 0 : sample.standardError(of: local.real))
   }

@@ -25,7 +25,8 @@ func makeLatticeRun<Word: ConfigurationWord>(
   let upCount = model.upCount
   let spinOperator: SpinHamiltonian<Word>? =
     upCount == nil ? nil : try? .totalSpinSquared(siteCount: sites)
-  let lowest = lowestConfigurations(of: hamiltonian, sites: sites, upCount: upCount)
+  let lowest = lowestConfigurations(
+    of: hamiltonian, sites: sites, upCount: upCount, energyScale: model.energyScale)
   let symmetry = try latticeSymmetry(
     of: model, hamiltonian, upCount: upCount, lowest: lowest, settings, snapshot)
   if !symmetry.operations.isEmpty {
@@ -102,14 +103,15 @@ private func startVector<Word: ConfigurationWord>(
 /// Nothing about the lattice's order is put in: a Néel pattern comes out where it is lowest, and
 /// several patterns where they tie.
 func lowestConfigurations<Word: ConfigurationWord>(
-  of hamiltonian: SpinHamiltonian<Word>, sites: Int, upCount: Int?
+  of hamiltonian: SpinHamiltonian<Word>, sites: Int, upCount: Int?, energyScale: Double
 ) -> [Configuration<Word>] {
   var random = RandomSource(seed: 0x4E45_454C)
   var lowest: [Configuration<Word>] = []
   var energy = Double.infinity
   // Energies are equal up to the rounding of the sum over all bonds; the state with all spins down has
   // the full energy of every one.
-  let tolerance = 1e-10 * abs(hamiltonian.diagonalElement(Configuration(alpha: 0)))
+  let tolerance =
+    1e-10 * max(energyScale, abs(hamiltonian.diagonalElement(Configuration(alpha: 0))))
   var connections = ConnectionList<Word>()
   for _ in 0..<256 {
     let order = Array(0..<sites).shuffled(using: &random)

@@ -69,17 +69,18 @@ func makeRun<H: Hamiltonian>(
     throw TrainingError(.invalidSector, "the sector has no configuration")
   }
   let networks = Networks(settings.ansatz, space: space, startKind: resolved.startKind)
-  try MemoryEstimate(
-    resolved, hamiltonian: hamiltonian, space: space, cutoff: settings.localEnergy.options.cutoff,
+  let memory = MemoryEstimate(
+    resolved, hamiltonian: hamiltonian, space: space, options: settings.localEnergy.options,
     amplitudeParameters: networks.modulus.layout.count,
-    phaseParameters: networks.phase.layout.count
-  ).check(threads: resolved.threads)
+    phaseParameters: networks.phase.layout.count)
+  try memory.check(threads: resolved.threads)
   let waveFunction = networks.makeWaveFunction(
     space: space, seed: settings.seed, execution: Execution(threads: resolved.threads))
   let run = VariationalMonteCarlo(
     hamiltonian: hamiltonian, evaluated: evaluated, waveFunction: waveFunction,
     spinOperator: spinOperator,
-    context: context, start: start, messages: messages, settings: settings, resolved: resolved)
+    context: context, start: start, messages: messages + memory.messages, settings: settings,
+    resolved: resolved)
   if let snapshot { try run.restore(snapshot) }
   return run
 }

@@ -21,6 +21,8 @@ struct MemoryEstimate: Sendable, Hashable {
   /// The Hamiltonian's rows with the amplitudes of the connected configurations; streamed beyond a
   /// budget, which bounds them.
   let table: Double
+  /// The same where all of them are kept.
+  let wantedTable: Double
   /// The vectors of the configurations on which the evaluation lets amplitudes relax.
   let relaxation: Double
   /// The derivatives of log|ψ|, kept for a step.
@@ -37,12 +39,12 @@ struct MemoryEstimate: Sendable, Hashable {
   ///   - resolved: The settings.
   ///   - hamiltonian: The operator, some of whose rows are counted.
   ///   - space: The sector; not empty.
-  ///   - cutoff: The magnitude at or below which an element is dropped.
+  ///   - options: How local energies are computed.
   ///   - amplitudeParameters: The number of parameters of the modulus.
   ///   - phaseParameters: The number of parameters of the phase.
   init<H: Hamiltonian>(
     _ resolved: ResolvedSettings, hamiltonian: H, space: ConfigurationSpace<H.Word>,
-    cutoff: Double, amplitudeParameters: Int, phaseParameters: Int
+    options: EstimatorOptions, amplitudeParameters: Int, phaseParameters: Int
   ) {
     let sector = space.dimension
     rows = min(Double(resolved.maximumSamples), sector)
@@ -53,10 +55,16 @@ struct MemoryEstimate: Sendable, Hashable {
     parameters = 32 * parameterCount
     // Configurations, weights, moduli, local energies, and their like while they are sorted.
     samples = 256 * max(rows, evaluated)
-    connections = Self.connections(of: hamiltonian, space: space, cutoff: cutoff)
-    table = EstimatorOptions().expectedBytes(
-      rows: max(rows, evaluated), connections: connections, dimension: sector,
+    connections = Self.connections(of: hamiltonian, space: space, cutoff: options.cutoff)
+    let most = max(rows, evaluated)
+    let wanted = EstimatorOptions.expectedBytes(
+      rows: most, connections: connections, dimension: sector,
       bytesOfConfiguration: LocalEnergyEstimator<H>.bytesOfConfiguration)
+    wantedTable = wanted.all
+    // One row and the sample itself are there in any case.
+    table = max(
+      wanted.oneRow, most * Double(LocalEnergyEstimator<H>.bytesOfConfiguration),
+      min(Double(options.memoryBudget ?? EstimatorOptions.defaultMemoryBudget()), wanted.all))
     let relaxed =
       evaluated == sector
       ? evaluated : min(evaluated, VariationalMonteCarlo<H>.relaxedConfigurations)
@@ -87,6 +95,16 @@ struct MemoryEstimate: Sendable, Hashable {
           + "\(available.reason); choose \(remedy)")
     }
     try checkAddressSpace(threads: threads, data: total)
+  }
+
+  /// What to say in the log.
+  var messages: [String] {
+    if wantedTable <= table { return [] }
+    return [
+      "memory: connected configurations would take about \(gigabytes(wantedTable)), of which "
+        + "`memory-budget` allows \(gigabytes(table)): large samples are worked on in parts, which is "
+        + "slower and changes results by rounding or, of what lies outside a sample, by draws"
+    ]
   }
 
   /// The parts that matter, for people.

@@ -27,15 +27,23 @@ extension Settings {
     let old = try ResolvedSettings(old.filled(for: size), for: size)
     let new = try ResolvedSettings(filled(for: size), for: size)
     if step >= new.steps || old.steps == new.steps { return [] }
-    return [
-      ("learning rate", old.learningRate(at: step), new.learningRate(at: step)),
-      ("exponent", old.exponent(at: step), new.exponent(at: step)),
-    ].compactMap { name, before, now in
-      before == now
-        ? nil
-        : "the \(name)'s schedule follows the new number of steps, \(new.steps) in place of "
-          + "\(old.steps): in step \(step + 1) it is \(rounded(now)), not \(rounded(before))"
-    }
+    let metric =
+      new.optimizer != .sr || old.followsTarget(at: step) == new.followsTarget(at: step)
+      ? []
+      : [
+        "the last quarter of the \(new.steps) steps, with plain weights in the metric, begins later than "
+          + "that of \(old.steps): step \(step + 1) weighs configurations by what they should have again"
+      ]
+    return metric
+      + [
+        ("learning rate", old.learningRate(at: step), new.learningRate(at: step)),
+        ("exponent", old.exponent(at: step), new.exponent(at: step)),
+      ].compactMap { name, before, now in
+        before == now
+          ? nil
+          : "the \(name)'s schedule follows the new number of steps, \(new.steps) in place of "
+            + "\(old.steps): in step \(step + 1) it is \(rounded(now)), not \(rounded(before))"
+      }
   }
 }
 

@@ -9,7 +9,7 @@ extension Setting {
     samples, draws, exponent,
     optimizer, learningRate, momentum, shift, weightDecay, maximumStep,
     annealing, t0, annealingSteps, warmUpSteps,
-    localEnergy, cutoff, screening, screenedDraws,
+    localEnergy, cutoff, screening, screenedDraws, memoryBudget,
     start, startDeterminants, startSteps, steps, minimumSteps, energyTolerance, window, finalDraws,
     finalSamples, exactLimit, leading, seed, threads,
   ]
@@ -133,6 +133,12 @@ extension Setting {
   package static let screenedDraws = Setting(
     "screened-draws", .localEnergy, \.localEnergy.screenedDraws, .steps(from: 1),
     needs: [.screened, .screening], "Draws from the others for each configuration.")
+  package static let memoryBudget = Setting(
+    "memory-budget", .localEnergy, \.localEnergy.memoryBudget, .integer(1...1 << 24),
+    default: .by("a quarter of what the process may use, at most 4096") { _, _ in
+      max(1, EstimatorOptions.defaultMemoryBudget() >> 20)
+    }, canChange: true,
+    "MiB for connected configurations; samples with more are worked on in parts.")
 
   // MARK: - Start, steps and final evaluation
 

@@ -158,6 +158,9 @@ public struct LocalEnergySettings: Codable, Sendable, Hashable {
   public var screening: Double?
   /// `screened`: the number of draws from the others for each configuration.
   public var screenedDraws = 32
+  /// The memory of connected configurations, in MiB; nil for
+  /// ``Estimators/EstimatorOptions/defaultMemoryBudget()``.
+  public var memoryBudget: Int?
 
   /// Creates the defaults.
   public init() {}

@@ -39,6 +39,6 @@ extension LocalEnergySettings {
     let defaults = EstimatorOptions()
     return EstimatorOptions(
       cutoff: cutoff ?? defaults.cutoff, screening: screening ?? defaults.screening,
-      screenedDraws: screenedDraws)
+      screenedDraws: screenedDraws, memoryBudget: memoryBudget.map { $0 << 20 })
   }
 }

@@ -105,11 +105,12 @@ public struct FinalResult: Sendable, Hashable, Codable {
   /// The first-order estimate of what the whole state would still gain, inside and outside the
   /// sample, at least 0; nil in results of earlier versions.
   public var residual: Double?
-  /// How much the energy is estimated to lie above the lowest one of the sector: what the state would
-  /// gain if its amplitudes on the sample were free, and the leak.
+  /// How much the energy is estimated to lie above the lowest one of the sector: over the whole sector
+  /// what the state would gain if its amplitudes were free, otherwise ``residual``, or what the lowest state
+  /// on the heaviest configurations shows to be missing, where that is more.
   public var remainingError: Double?
-  /// Whether ``remainingError`` bounds the error from below: amplitudes were set free on the heaviest
-  /// configurations only, or the iterations that did it have not converged.
+  /// Whether ``remainingError`` bounds the error from below: the iterations that set the amplitudes free
+  /// have not converged.
   public var isRemainingErrorBound = false
   /// Whether the run has converged and the remaining error is below the tolerance.
   public var isConverged = false

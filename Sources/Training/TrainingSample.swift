@@ -143,7 +143,9 @@ struct TrainingSampler<H: Hamiltonian> {
   ) -> TrainingSample<Word> {
     let topLimit = limit - limit / 3 - limit / 6
     let candidates = candidates(sampler, count: topLimit, energy: energy, random: random)
-    var entries = top(candidates.prefix(topLimit).map(\.configuration), exponent: exponent)
+    // One that stands for others cannot be there for itself only.
+    let first = candidates.lazy.filter { $0.factor == 1 }.prefix(topLimit).map(\.configuration)
+    var entries = top(Array(first), exponent: exponent)
     let missing = max(0, 1 - entries.reduce(0) { $0 + $1.weight })
     var chosen = Set(entries.map(\.configuration))
 
@@ -168,7 +170,7 @@ struct TrainingSampler<H: Hamiltonian> {
     }
     entries += rest
     entries += pulled(
-      candidates.dropFirst(topLimit).filter { $0.isPulled && !chosen.contains($0.configuration) },
+      candidates.filter { $0.isPulled && !chosen.contains($0.configuration) },
       count: limit / 6, random: random.split(3))
 
     let sum = entries.reduce(0) { $0 + $1.weight }

@@ -25,7 +25,8 @@ extension VariationalMonteCarlo {
           + "`start` perturbative or `annealing` linear.")
     }
     // Where one configuration is exact, training comes to it from above.
-    if result.energy - 3 * result.error > context.referenceEnergy + resolved.residualTolerance {
+    let tolerance = max(resolved.residualTolerance, 1e-4 * resolved.energyScale)
+    if result.energy - 3 * result.error > context.referenceEnergy + tolerance {
       warnings.append(
         "the energy is above that of the best single configuration, "
           + String(format: "%.6f", context.referenceEnergy)

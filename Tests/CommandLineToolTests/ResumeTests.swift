@@ -59,6 +59,11 @@ struct ResumeTests {
     #expect(molecule.status == 0)
     let plain = try program.run("solve", "--resume", "m.h5", "--steps", "6")
     #expect(!plain.standardError.contains("schedule"))
+    #expect(plain.standardError.contains("the last quarter of the 6 steps"))
+    let adam = ["--optimizer", "adam", "--steps", "4", "--output", "a.h5"]
+    #expect(try program.run(["solve", Program.molecule("lih")] + adam).status == 0)
+    let more = try program.run("solve", "--resume", "a.h5", "--steps", "6")
+    #expect(more.status == 0 && !more.standardError.contains("last quarter"))
   }
 
   @Test("Settings of its own are named where they cannot change")

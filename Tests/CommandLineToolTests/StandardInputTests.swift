@@ -66,6 +66,12 @@ struct StandardInputTests {
 
 @Suite("Threads and memory of the process", .serialized)
 struct ResourceTests {
+  /// A file of the folder `integrals`.
+  private static func bundled(_ name: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("integrals/\(name).fcidump").path
+  }
+
   private func info(_ prefix: String) throws -> [String: Any] {
     let program = try Program()
     let words = ["-c", prefix + " \"$1\" info --json", "bash", Program.executable.path]
@@ -110,6 +116,29 @@ struct ResourceTests {
     #expect(one.status == 0, "\(one)")
   }
 
+  @Test(
+    "A small budget of memory is said, kept by the checkpoint, and changes no digit that matters")
+  func smallBudgetIsSaid() throws {
+    let program = try Program()
+    let lih = [
+      "solve", Program.molecule("lih"), "--irrep", "any", "--no-spin-flip", "--steps", "5",
+    ]
+    let plain = try program.run(lih + ["--json", "--output", "a.h5"])
+    let small = try program.run(lih + ["--memory-budget", "1", "--json", "--output", "b.h5"])
+    #expect(!plain.standardError.contains("worked on in parts"))
+    #expect(small.status == 0, "\(small)")
+    let energies = try [plain, small].map { try #require(try $0.json()["energy"] as? Double) }
+    #expect(abs(energies[0] - energies[1]) < 1e-4)
+    let chain = [
+      "solve", "--lattice", "heisenberg", "--geometry", "chain", "--size", "16",
+      "--no-lattice-symmetry", "--samples", "200", "--steps", "3",
+    ]
+    let parts = try program.run(chain + ["--memory-budget", "1", "--output", "c.h5"])
+    #expect(parts.status == 0 && parts.standardError.contains("worked on in parts"))
+    let resumed = try program.run("solve", "--resume", "c.h5", "--steps", "4")
+    #expect(resumed.status == 0 && resumed.standardError.contains("worked on in parts"))
+  }
+
   /// Ten hydrogen atoms: 63,504 determinants with 350 connections each, which do not fit.
   @Test("A molecule of 20 qubits is solved in 850 MB of address space")
   func littleMemoryIsEnough() throws {
@@ -120,9 +149,7 @@ struct ResourceTests {
       + "--width 8 --heads 2 --layers 1 --phase-hidden 8 --json"
     let words = [
       "-c", line, "bash", Program.executable.path,
-      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("integrals/h10_chain_r18_sto6g.fcidump")
-        .path,
+      Self.bundled("h10_chain_r18_sto6g"),
     ]
     let output = try program.start(words, executable: URL(fileURLWithPath: "/bin/bash")).wait()
     #expect(output.status == 0, "\(output.standardError)")

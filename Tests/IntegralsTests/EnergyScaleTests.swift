@@ -29,11 +29,18 @@ import Testing
 
   @Test func oneOfTheTwoIsEnough() {
     #expect(abs(make([0, 2, 0], repulsion: [0, 0]).energyScale - 10) < 1e-12)
-    #expect(abs(make([5, 0, 5], repulsion: [3, 3]).energyScale - 5) < 1e-12)
+    #expect(abs(make([5, 0, 5], repulsion: [3, 3]).energyScale - 0.25) < 1e-12)
     // An impurity: one orbital of three repels.
     #expect(abs(make([0, 1, 0, 1, 0, 0], repulsion: [0.6, 0, 0]).energyScale - 1) < 1e-12)
     #expect(make([5, 0, 5], repulsion: [0, 0]).energyScale == 1)
     #expect(make([], repulsion: []).energyScale == 1)
+  }
+
+  /// Sites that are pulled apart keep a scale: nothing jumps where their hopping vanishes.
+  @Test func scaleDoesNotVanishWithTheHopping() {
+    for hopping in [1e-3, 1e-9, 1e-15, 0] {
+      #expect(abs(make([0, hopping, 0], repulsion: [0.6, 0.6]).energyScale - 0.05) < 1e-12)
+    }
   }
 
   @Test func moleculesHaveAboutAHartree() throws {

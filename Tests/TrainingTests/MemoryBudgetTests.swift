@@ -67,6 +67,7 @@ import WaveFunctions
         for _ in 0..<2 {
           let found = tight.compute(sample, mode: mode, random: random)
           #expect(isClose(found.real, expected.real), "\(mode), budget \(budget)")
+          #expect(tight.bytes <= max(budget, 0), "\(mode) leaves more than its budget")
           #expect(isClose(found.imaginary, expected.imaginary))
           #expect(found.diagonal == expected.diagonal)
           #expect(isClose(found.logModulus, expected.logModulus))
@@ -167,6 +168,9 @@ import WaveFunctions
     let whole = estimator.streamPulls(
       on: example.sample.configurations, limit: 10_000, random: random)
     #expect(Set(whole.map(\.configuration)).count == whole.count)
+    let expected = example.estimator(budget: nil).pulls(
+      on: example.sample.configurations, random: random)
+    #expect(Set(whole.map(\.configuration)) == Set(expected.map(\.configuration)))
     let total = whole.reduce(0) { $0 + $1.weight }
     var sum = 0.0
     for seed in 1...100 {

@@ -69,15 +69,30 @@ import WaveFunctions
 
   /// Rows that are found again at each product give the same as rows that are kept.
   @Test func budgetDoesNotMatter() throws {
-    // 225 determinants: all, none or some of them have room.
+    // 225 determinants in blocks of 64: all, none or some of them have room.
     let example = try Case("lih_sto3g", spread: 0.5, spinFlipParity: 0)
     let energies = example.estimator().compute(
       example.sample, mode: .full, random: RandomSource(seed: 0))
+    let (configurations, execution) = (example.sample.configurations, Execution(threads: 2))
+    let vector = configurations.indices.map { 1 / Double(1 + $0) }
+    var products: [[Double]] = []
+    for (budget, stored) in [(Int.max, 225), (0, 0), (60_000, 128)] {
+      let matrix = SampleOperator(
+        MolecularHamiltonian<UInt64>(example.integrals), on: configurations,
+        space: example.waveFunction.space, cutoff: 0, budget: budget, execution: execution)
+      #expect(matrix.storedRows == stored)
+      var product = vector
+      matrix.multiply(vector, &product, execution)
+      products.append(product)
+    }
+    #expect(products[1] == products[0] && products[2] == products[0])
+
     let gains = try [nil, 0, 60_000].map {
       try example.estimator(budget: $0).relaxation(
         of: example.sample, energies: energies, limit: 200, scale: 1
       ).gain
     }
-    #expect(gains[0] > 0.01 && gains[1] == gains[0] && gains[2] == gains[0])
+    // Other tests of this process may change the number of BLAS's threads, and rounding with it.
+    #expect(gains[0] > 0.01 && gains.allSatisfy { abs($0 - gains[0]) < 1e-9 }, "\(gains)")
   }
 }

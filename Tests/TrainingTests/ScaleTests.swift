@@ -65,23 +65,40 @@ import Training
     ),
   ]
 
+  /// Whether a run is another one with all energies times a factor.
+  ///
+  /// Up to three times: other tests of this process may change the number of BLAS's threads, and rounding
+  /// with it, while one of the two runs.
+  private func agree(
+    _ first: () throws -> Problem, _ second: () throws -> Problem, _ factor: Double,
+    _ change: (inout Settings) -> Void
+  ) throws -> Bool {
+    for _ in 0..<3 {
+      let plain = try run(try first(), change)
+      let other = try run(try second(), change)
+      let (x, y) = (plain.result, other.result)
+      let areEqual =
+        plain.trace.map { $0.energy * factor } == other.trace.map(\.energy)
+        && plain.trace.map { ($0.residual ?? 0) * factor } == other.trace.map { $0.residual ?? 1 }
+        && [x.energy, x.error, x.remainingError ?? 0, x.leakEnergy].map { $0 * factor }
+          == [y.energy, y.error, y.remainingError ?? 1, y.leakEnergy]
+        && x.spinSquared == y.spinSquared && x.isConverged == y.isConverged
+        && x.isCollapsed == y.isCollapsed && x.warnings.count == y.warnings.count
+      if areEqual { return true }
+    }
+    return false
+  }
+
   /// A power of two scales every number without rounding: all digits stay, at any size.
-  @Test(arguments: ways.indices, [0.0625, 1024])
+  @Test(arguments: ways.indices, [0.0625, 0x1p40])
   func powersOfTwoChangeNoDigit(_ way: Int, _ factor: Double) throws {
     for file in ["lih_sto3g", "hubbard_1d_l6_u4", "oh_uhf_sto3g"] {
       let integrals = try bundled(file)
-      let plain = try run(.molecule(integrals, irrep: .automatic), Self.ways[way].change)
-      let other = try run(
-        .molecule(scaled(integrals, by: factor, 0), irrep: .automatic), Self.ways[way].change)
-      #expect(plain.trace.map { $0.energy * factor } == other.trace.map(\.energy), "\(file)")
-      #expect(
-        plain.trace.map { ($0.residual ?? 0) * factor } == other.trace.map { $0.residual ?? 1 })
-      #expect(plain.result.energy * factor == other.result.energy)
-      #expect(plain.result.error * factor == other.result.error)
-      #expect(plain.result.remainingError.map { $0 * factor } == other.result.remainingError)
-      #expect(plain.result.isConverged == other.result.isConverged)
-      #expect(plain.result.isCollapsed == other.result.isCollapsed)
-      #expect(plain.result.warnings.count == other.result.warnings.count)
+      let isSame = try agree(
+        { .molecule(integrals, irrep: .automatic) },
+        { .molecule(scaled(integrals, by: factor, 0), irrep: .automatic) }, factor,
+        Self.ways[way].change)
+      #expect(isSame, "\(file)")
     }
   }
 
@@ -92,12 +109,7 @@ import Training
           geometry: try LatticeGeometry(.square, size: "3x4"),
           interaction: .heisenberg(j1: factor, j2: factor / 2, anisotropy: 1)))
     }
-    let change: (inout Settings) -> Void = { $0.convergence.steps = 12 }
-    let plain = try run(problem(1), change)
-    let other = try run(problem(256), change)
-    #expect(plain.trace.map { $0.energy * 256 } == other.trace.map(\.energy))
-    #expect(plain.result.energy * 256 == other.result.energy)
-    #expect(plain.result.isConverged == other.result.isConverged)
+    #expect(try agree({ try problem(1) }, { try problem(256) }, 256) { $0.convergence.steps = 12 })
   }
 
   /// Other factors and a constant change digits by rounding only.

@@ -103,4 +103,26 @@ import WaveFunctions
     try finish(run)
     #expect(abs(try run.evaluate().energy + 75.012_403_658_8) < 2e-3)
   }
+
+  /// The last quarter of the steps has other weights in the metric than the steps before.
+  @Test func lastQuarterHasPlainWeights() throws {
+    let integrals = try bundled("h4_square_sto3g")
+    let space = ConfigurationSpace<UInt64>(
+      alphaCount: 2, betaCount: 2, orbitalIrreps: nil, irrep: nil, order: [3, 2, 1, 0],
+      spinFlipParity: 1)
+    func energies(_ steps: Int) throws -> [Double] {
+      let run = try run(
+        MolecularHamiltonian<UInt64>(integrals), space, degreesOfFreedom: 4, unit: "Eh",
+        settings {
+          $0.convergence.steps = steps
+          $0.convergence.energyTolerance = 0
+        })
+      try finish(run)
+      return run.trace.map(\.energy)
+    }
+    let (short, long) = (try energies(8), try energies(32))
+    // The step of row 7 is the first in which the two differ, and row 8 shows it.
+    #expect(short.count == 8 && short[..<7] == long[..<7])
+    #expect(short[7] != long[7])
+  }
 }
