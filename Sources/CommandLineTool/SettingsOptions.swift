@@ -55,6 +55,7 @@ struct AnnealingOptions: SettingGroupOptions {
   @Option(.t0) var t0: String?
   @Option(.annealingSteps) var annealingSteps: String?
   @Option(.warmUpSteps) var warmUpSteps: String?
+  @Option(.temperatureSteps) var temperatureSteps: String?
 }
 
 struct LocalEnergyOptions: SettingGroupOptions {

@@ -72,18 +72,21 @@ struct ResolvedSettings: Sendable {
     evaluationDraws = settings.evaluation.draws
     evaluationMaximumSamples = value(\.evaluation.maximumSamples)
     exactLimit = value(\.evaluation.exactLimit)
-    let annealingSteps = value(\.annealing.steps)
-    let initial = value(\.annealing.initialTemperature)
-    let warmUp = settings.annealing.warmUpSteps
-    switch value(\.annealing.kind) {
-    case .none: temperatures = .none
-    case .linear: temperatures = .linear(initial: initial, warmUp: warmUp, steps: annealingSteps)
-    case .exponential:
-      temperatures = .exponential(initial: initial, warmUp: warmUp, steps: annealingSteps)
+    temperatures = TemperatureSchedule(
+      value(\.annealing.kind), initial: value(\.annealing.initialTemperature),
+      hold: settings.annealing.warmUpSteps, steps: value(\.annealing.steps),
+      stepsPerTemperature: value(\.annealing.stepsPerTemperature))
+    if temperatures.shape != .none, temperatures.shape != .constant, temperatures.hold >= steps {
+      throw TrainingError(
+        .invalidSettings,
+        "`warm-up-steps` (\(temperatures.hold)) leave none of the `steps` (\(steps)) for the schedule; "
+          + "choose fewer, or `annealing` constant")
     }
     isNoisy = size.isLattice && size.dimension > Double(maximumSamples)
     minimumSteps = max(
-      value(\.convergence.minimumSteps), isNoisy ? steps : firstExponent < 1 ? steps * 3 / 4 : 0)
+      value(\.convergence.minimumSteps), isNoisy ? steps : firstExponent < 1 ? steps * 3 / 4 : 0,
+      // Some schedules begin cold.
+      temperatures.shape == .none ? 0 : min(steps, temperatures.hold + temperatures.steps))
     energyScale = size.energyScale
     denominatorFloor = (size.isLattice ? 1 : 0.3) * energyScale
     leakLimit = 5e-4 * (size.isLattice ? max(energyScale, abs(size.referenceEnergy)) : energyScale)

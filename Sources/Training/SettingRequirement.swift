@@ -64,8 +64,16 @@ extension Requirement {
 
   static let sr = choice("optimizer", OptimizerKind.sr) { $0.settings.optimizer.kind }
   static let adam = choice("optimizer", OptimizerKind.adam) { $0.settings.optimizer.kind }
-  static let annealing = choice("annealing", AnnealingKind.linear, .exponential) {
-    $0.settings.annealing.kind ?? AnnealingKind.none
+  static let annealing = Requirement(condition: "`annealing` other than none") {
+    ($0.settings.annealing.kind ?? .none) == .none ? "`annealing` is none" : nil
+  }
+  /// The temperature comes to an end.
+  static let schedule = Requirement(condition: "an `annealing` that ends") {
+    switch $0.settings.annealing.kind ?? .none {
+    case .none: "`annealing` is none"
+    case .constant: "`annealing` is constant"
+    default: nil
+    }
   }
   static let screened = choice("local-energy", LocalEnergyMode.screened) {
     $0.settings.localEnergy.mode ?? .full

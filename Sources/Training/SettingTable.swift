@@ -8,7 +8,7 @@ extension Setting {
     exactLatticeSymmetry, order,
     samples, draws, exponent,
     optimizer, learningRate, momentum, shift, weightDecay, maximumStep,
-    annealing, t0, annealingSteps, warmUpSteps,
+    annealing, t0, annealingSteps, warmUpSteps, temperatureSteps,
     localEnergy, cutoff, screening, screenedDraws, memoryBudget,
     start, startDeterminants, startSteps, steps, minimumSteps, energyTolerance, window, finalDraws,
     finalSamples, exactLimit, leading, seed, threads,
@@ -109,14 +109,18 @@ extension Setting {
   package static let t0 = Setting(
     "t0", .annealing, \.annealing.initialTemperature, .notNegative,
     default: .scaled(0.3), needs: [.annealing],
-    "The first temperature, in the energy's unit.")
+    "The highest temperature, in the energy's unit.")
   package static let annealingSteps = Setting(
     "annealing-steps", .annealing, \.annealing.steps, .steps(from: 0),
     default: .by("half of `steps`") { ($0.convergence.steps ?? defaultSteps($0, $1)) / 2 },
-    needs: [.annealing], "The number of steps from there to zero.")
+    needs: [.schedule], "The number of steps of the schedule, at whose end the temperature is zero."
+  )
   package static let warmUpSteps = Setting(
-    "warm-up-steps", .annealing, \.annealing.warmUpSteps, .steps(from: 0), needs: [.annealing],
-    "Steps at the first temperature before that.")
+    "warm-up-steps", .annealing, \.annealing.warmUpSteps, .steps(from: 0), needs: [.schedule],
+    "Steps at the schedule's first temperature before that.")
+  package static let temperatureSteps = Setting(
+    "temperature-steps", .annealing, \.annealing.stepsPerTemperature, .steps(from: 1),
+    default: .always(1), needs: [.schedule], "The number of steps at each temperature.")
 
   // MARK: - Local energies
 

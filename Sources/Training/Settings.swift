@@ -1,4 +1,5 @@
 public import Estimators
+public import Optimization
 
 /// Everything about a run that a user can choose.
 ///
@@ -121,26 +122,21 @@ public struct OptimizerSettings: Codable, Sendable, Hashable {
   public init() {}
 }
 
-/// The temperature schedules.
-public enum AnnealingKind: String, Codable, Sendable, Hashable, CaseIterable {
-  /// No entropy term.
-  case none
-  /// From T₀ to 0 on a straight line.
-  case linear
-  /// From T₀ by a factor of 10⁻⁵ over the annealing steps.
-  case exponential
-}
+/// The temperature's schedule over the annealing steps.
+public typealias AnnealingKind = TemperatureSchedule.Shape
 
 /// Variational neural annealing: the objective is F = E − T S.
 public struct AnnealingSettings: Codable, Sendable, Hashable {
   /// The schedule.
   public var kind: AnnealingKind?
-  /// The first temperature T₀, in the energy's unit; nil for 0.3 of the problem's scale.
+  /// The highest temperature T₀, in the energy's unit; nil for 0.3 of the problem's scale.
   public var initialTemperature: Double?
-  /// The number of steps from T₀ to the end; nil for half of the run.
+  /// The number of steps from the schedule's beginning to its end; nil for half of the run.
   public var steps: Int?
-  /// Steps at T₀ before that.
+  /// Steps at its first temperature before that.
   public var warmUpSteps = 0
+  /// The number of steps at each temperature; nil for 1.
+  public var stepsPerTemperature: Int?
 
   /// Creates the defaults.
   public init() {}

@@ -4,7 +4,7 @@ import Testing
 import Training
 
 @Suite struct AnnealingTests {
-  @Test(arguments: [AnnealingKind.linear, .exponential])
+  @Test(arguments: [AnnealingKind.linear, .exponential, .tent])
   func temperaturesAppearInTheTrace(_ kind: AnnealingKind) throws {
     let settings = smallSettings {
       $0.annealing.kind = kind
@@ -20,7 +20,11 @@ import Training
     for row in run.trace {
       let fraction = min(1, max(0, Double(row.step - 1 - 4) / 20))
       let expected =
-        kind == .linear ? 0.2 * (1 - fraction) : fraction < 1 ? 0.2 * pow(10, -5 * fraction) : 0
+        switch kind {
+        case .linear: 0.2 * (1 - fraction)
+        case .tent: fraction < 1 ? 0.1 * (1 - cos(2 * Double.pi * fraction)) : 0
+        default: fraction < 1 ? 0.2 * pow(10, -5 * fraction) : 0
+        }
       #expect(abs(row.temperature - expected) < 1e-12)
     }
     // No run counts as converged while it is warm, or just after.

@@ -23,6 +23,15 @@ import Training
     ("`t0`", { $0.annealing.initialTemperature = -1 }),
     ("`t0`", { $0.annealing.initialTemperature = .infinity }),
     ("`warm-up-steps`", { $0.annealing.warmUpSteps = -1 }),
+    ("`temperature-steps`", { $0.annealing.stepsPerTemperature = 0 }),
+    (
+      "leave none of the `steps`",
+      {
+        $0.annealing.kind = .cosine
+        $0.annealing.warmUpSteps = 30
+        $0.convergence.steps = 30
+      }
+    ),
     ("`annealing-steps`", { $0.annealing.steps = -1 }),
     ("`steps`", { $0.convergence.steps = 0 }),
     ("`window`", { $0.convergence.window = 0 }),
