@@ -35,6 +35,14 @@ struct RunOptions: ParsableArguments {
     help: "Steps between checkpoints. (default: as many as take 20 seconds)")
   var checkpointEvery: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Begin no step later than this many seconds after the start and evaluate; the evaluation comes on \
+      top. (default: no limit)
+      """)
+  var timeLimit: Double?
+
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
     help: "End with exit code 3 where the steps run out before convergence. (default: no)")
@@ -42,6 +50,9 @@ struct RunOptions: ParsableArguments {
 
   func validate() throws {
     try require("checkpoint-every", checkpointEvery, "at least 1") { $0 >= 1 }
+    try require("time-limit", timeLimit, "a number of seconds from 0 to 1e9") {
+      (0...1e9).contains($0)
+    }
   }
 
   /// Returns these options over those of a file.
@@ -52,6 +63,7 @@ struct RunOptions: ParsableArguments {
     merged.output = output ?? other.output
     merged.overwrite = overwrite ?? other.overwrite
     merged.checkpointEvery = checkpointEvery ?? other.checkpointEvery
+    merged.timeLimit = timeLimit ?? other.timeLimit
     merged.requireConvergence = requireConvergence ?? other.requireConvergence
     return merged
   }

@@ -101,7 +101,8 @@ struct SolveCommand: ParsableCommand {
     }
     let driver = TrainingDriver(
       run: run, record: record, keeper: keeper, logger: logger, signals: signals,
-      isNew: plan.snapshot == nil, checkpointEvery: options.files.checkpointEvery)
+      isNew: plan.snapshot == nil, checkpointEvery: options.files.checkpointEvery,
+      deadline: options.files.timeLimit.map { start.advanced(by: .seconds($0)) })
     var progress = ProgressReporter(
       descriptor: talk.quiet
         ? nil : talk.json ? Console.stderrDescriptor : Console.stdoutDescriptor,

@@ -21,6 +21,8 @@ struct TrainingDriver {
   let isNew: Bool
   /// Steps between checkpoints; nil to store about every ``checkpointSeconds``.
   let checkpointEvery: Int?
+  /// The time after which no step begins; nil for none.
+  let deadline: ContinuousClock.Instant?
 
   static let checkpointSeconds = 20.0
 
@@ -39,6 +41,11 @@ struct TrainingDriver {
     signals.waitForSteps()
     var lastStored = ContinuousClock.now
     while !run.isFinished {
+      if let deadline, .now >= deadline {
+        logger.notice(
+          "time limit: training ends after step \(run.trace.count); --resume goes on from there")
+        break
+      }
       if let signal = signals.received { return try stop(signal) }
       let row = try run.step()
       keeper.keep(record(nil))

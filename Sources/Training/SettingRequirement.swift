@@ -1,4 +1,5 @@
 internal import Estimators
+internal import Optimization
 
 /// What must be the case for a setting to have an effect.
 struct Requirement: Sendable {
@@ -65,11 +66,12 @@ extension Requirement {
   static let sr = choice("optimizer", OptimizerKind.sr) { $0.settings.optimizer.kind }
   static let adam = choice("optimizer", OptimizerKind.adam) { $0.settings.optimizer.kind }
   static let annealing = Requirement(condition: "`annealing` other than none") {
-    ($0.settings.annealing.kind ?? .none) == .none ? "`annealing` is none" : nil
+    ($0.settings.annealing.kind ?? AnnealingKind.none) == AnnealingKind.none
+      ? "`annealing` is none" : nil
   }
   /// The temperature comes to an end.
   static let schedule = Requirement(condition: "an `annealing` that ends") {
-    switch $0.settings.annealing.kind ?? .none {
+    switch $0.settings.annealing.kind ?? AnnealingKind.none {
     case .none: "`annealing` is none"
     case .constant: "`annealing` is constant"
     default: nil

@@ -1,4 +1,5 @@
 internal import Estimators
+internal import Optimization
 internal import Parallelism
 
 extension Setting {

@@ -41,6 +41,30 @@ struct ResumeTests {
     #expect(try steps(program, "s.h5") == stopped + 5)
   }
 
+  @Test("A time limit ends training, evaluates, and lets the run go on")
+  func timeLimitEvaluates() throws {
+    let program = try Program()
+    let long = [
+      "--steps", "100000", "--window", "30000", "--time-limit", "1", "--json", "--output", "r.h5",
+    ]
+    let output = try program.run(["solve", Program.molecule("lih")] + long)
+    #expect(output.status == 0, "\(output)")
+    #expect(output.standardError.contains("time limit: training ends after step"))
+    let json = try output.json()
+    let done = try #require(json["steps"] as? Int)
+    #expect(done > 0 && done < 100_000)
+    #expect(json["converged"] as? Bool == false)
+    #expect(json["remaining_error"] is Double)
+    let more = try program.run(
+      "solve", "--resume", "r.h5", "--time-limit", "0", "--steps", "\(done + 3)", "--json")
+    #expect(try more.json()["steps"] as? Int == done)
+    let end = try program.run("solve", "--resume", "r.h5", "--steps", "\(done + 3)", "--json")
+    #expect(try end.json()["steps"] as? Int == done + 3)
+    expectComplaint(
+      try program.run("solve", Program.molecule("lih"), "--time-limit", "-1", "--output", "x.h5"),
+      in: program, mentioning: ["--time-limit must be a number of seconds"], leaving: ["r.h5"])
+  }
+
   @Test("A schedule that another number of steps moves is said")
   func movedSchedulesAreSaid() throws {
     let program = try Program()

@@ -1,5 +1,6 @@
 import Foundation
 import Integrals
+import Optimization
 import Testing
 import Training
 

@@ -1,6 +1,7 @@
 import Configurations
 import Foundation
 import Integrals
+import Optimization
 import Testing
 import Training
 

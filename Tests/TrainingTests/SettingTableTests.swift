@@ -1,6 +1,7 @@
 import Estimators
 import Foundation
 import Hamiltonians
+import Optimization
 import Testing
 import Training
 
@@ -90,7 +91,7 @@ import Training
       ("shift", "`optimizer` sr", { $0.optimizer.kind = .adam }),
       ("maximum-step", "`optimizer` sr", { $0.optimizer.kind = .adam }),
       ("exponent", "`draws`", { $0.optimizer.kind = .adam }),
-      ("t0", "`annealing` linear or exponential", { _ in }),
+      ("t0", "`annealing` other than none", { _ in }),
       ("annealing-steps", "`annealing`", { $0.annealing.kind = AnnealingKind.none }),
       ("warm-up-steps", "`annealing`", { _ in }),
       ("screening", "`local-energy` screened", { $0.localEnergy.mode = .subspace }),

@@ -1,6 +1,7 @@
 import Foundation
 import Hamiltonians
 import Integrals
+import Optimization
 import Testing
 import Training
 

@@ -2,6 +2,7 @@ import Estimators
 import Foundation
 import Hamiltonians
 import Integrals
+import Optimization
 import Testing
 import Training
 
