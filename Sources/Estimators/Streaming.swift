@@ -10,8 +10,7 @@ extension LocalEnergyEstimator {
   /// Returns the numbers of configurations whose rows all fit the budget, with the rows; nil, and an
   /// empty table, where they do not.
   ///
-  /// Whether they fit depends on the configurations alone: what other calls have left is forgotten where
-  /// it is in the way.
+  /// What other steps have left is forgotten where it is in the way.
   func numbersWithRows(of configurations: [Configuration<Word>]) -> [Int32]? {
     if configurations.count * ConnectedRows<H>.bytesOfConfiguration > table.budget / 2 {
       forget()

@@ -104,20 +104,15 @@ extension VariationalMonteCarlo {
   ) throws(TrainingError) -> Relaxation {
     do throws(LinearAlgebraError) {
       return try finalEstimator.relaxation(
-        of: sample, energies: energies, limit: Int(relaxedConfigurations(isWhole: isWhole)),
-        scale: resolved.energyScale)
+        of: sample, energies: energies,
+        limit: isWhole ? sample.count : Self.relaxedConfigurations, scale: resolved.energyScale)
     } catch {
       throw TrainingError(.notFinite, "the remaining error cannot be estimated: \(error)")
     }
   }
 
-  /// The most configurations on which amplitudes are relaxed.
-  private func relaxedConfigurations(isWhole: Bool) -> Double {
-    isWhole ? Double(resolved.exactLimit) : Self.relaxedConfigurations
-  }
-
-  /// The same for a sample.
-  static var relaxedConfigurations: Double { 10_000 }
+  /// The most configurations of a sample on which amplitudes are relaxed.
+  static var relaxedConfigurations: Int { 10_000 }
 
   private func leading(
     _ sample: Sample<Word>, _ energies: LocalEnergies

@@ -67,7 +67,7 @@ struct MemoryEstimate: Sendable, Hashable {
       min(Double(options.memoryBudget ?? EstimatorOptions.defaultMemoryBudget()), wanted.all))
     let relaxed =
       evaluated == sector
-      ? evaluated : min(evaluated, VariationalMonteCarlo<H>.relaxedConfigurations)
+      ? evaluated : min(evaluated, Double(VariationalMonteCarlo<H>.relaxedConfigurations))
     // What rows take beside those of the table is within the budget; the iterations' vectors, and rows
     // while they are found.
     relaxation = relaxed * 800 + 8 * 64 * Double(resolved.threads) * 50 * connections

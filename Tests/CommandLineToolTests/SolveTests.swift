@@ -304,6 +304,16 @@ struct SolveTests {
     #expect(program.folder.names == ["stopped-15.h5", "stopped-2.h5", "whole.h5"])
   }
 
+  @Test("The largest numbers that options take do no harm")
+  func largestNumbersAreTaken() throws {
+    let program = try Program()
+    let output = try program.run(
+      "solve", Program.molecule("h2"), "--exact-limit", "9223372036854775807", "--leading",
+      "9223372036854775807", "--memory-budget", "16777216", "--json", "--output", "r.h5")
+    #expect(output.status == 0, "\(output)")
+    #expect(try output.json()["exact_sum"] as? Bool == true)
+  }
+
   @Test("A lattice's symmetries come back with its checkpoint, and a damaged list is refused")
   func latticeIsResumed() throws {
     let program = try Program()
