@@ -1,14 +1,14 @@
 extension MolecularIntegrals {
   /// The energy that thresholds are measured by, in the unit of the integrals: about one hartree for
-  /// molecules, some hoppings for Hubbard models.
+  /// molecules, two to four hoppings for Hubbard models.
   ///
   /// ```
   /// U = median of |(pp|pp)|
-  /// S = 5/3 · min(U, max(3 σ(h), U/20))
+  /// S = 5/3 · min(U, max(σ(h), U/20))
   /// ```
   ///
   /// over the orbitals whose repulsion is not zero, with `σ(h)` the standard deviation of the
-  /// eigenvalues of `h`, a third of its spread or so: what is smaller of repulsion and kinetic energy sets
+  /// eigenvalues of `h`: what is smaller of repulsion and kinetic energy sets
   /// the gaps, but of sites far apart, between which nothing hops, some part of the repulsion is left. The
   /// factor makes it 1 for valence orbitals of 0.6 Eh. Ours, so that `c H + d` is solved
   /// in the same steps as `H`: S is proportional to `c` and does not depend on `d`.
@@ -26,9 +26,9 @@ extension MolecularIntegrals {
     let spread = max(
       Self.deviation(oneBodyAlpha, orbitalCount),
       oneBodyBeta.map { Self.deviation($0, orbitalCount) } ?? 0)
-    guard !repulsions.isEmpty else { return spread > 0 ? 5 * spread : 1 }
+    guard !repulsions.isEmpty else { return spread > 0 ? 5 * spread / 3 : 1 }
     let repulsion = repulsions[repulsions.count / 2]
-    return 5 * min(repulsion, max(3 * spread, repulsion / 20)) / 3
+    return 5 * min(repulsion, max(spread, repulsion / 20)) / 3
   }
 
   /// The standard deviation of a matrix's eigenvalues, from its elements; 0 where it is rounding.

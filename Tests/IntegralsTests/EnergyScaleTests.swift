@@ -21,14 +21,14 @@ import Testing
 
   @Test func smallerOfRepulsionAndSpreadCounts() {
     // Eigenvalues ±2: σ = 2.
-    #expect(abs(make([0, 2, 0], repulsion: [4.5, 4.5]).energyScale - 7.5) < 1e-12)
-    #expect(abs(make([0, 2, 0], repulsion: [60, 60]).energyScale - 10) < 1e-12)
+    #expect(abs(make([0, 2, 0], repulsion: [1.5, 1.5]).energyScale - 2.5) < 1e-12)
+    #expect(abs(make([0, 2, 0], repulsion: [30, 30]).energyScale - 10.0 / 3) < 1e-12)
     // A constant in h counts no electron's gap.
-    #expect(abs(make([7, 2, 7], repulsion: [60, 60]).energyScale - 10) < 1e-12)
+    #expect(abs(make([7, 2, 7], repulsion: [30, 30]).energyScale - 10.0 / 3) < 1e-12)
   }
 
   @Test func oneOfTheTwoIsEnough() {
-    #expect(abs(make([0, 2, 0], repulsion: [0, 0]).energyScale - 10) < 1e-12)
+    #expect(abs(make([0, 2, 0], repulsion: [0, 0]).energyScale - 10.0 / 3) < 1e-12)
     #expect(abs(make([5, 0, 5], repulsion: [3, 3]).energyScale - 0.25) < 1e-12)
     // An impurity: one orbital of three repels.
     #expect(abs(make([0, 1, 0, 1, 0, 0], repulsion: [0.6, 0, 0]).energyScale - 1) < 1e-12)
