@@ -128,7 +128,6 @@ public struct SectorComparison: Sendable {
       SectorSelection(
         $0, of: hamiltonian, cutoff: cutoff, energyScale: energyScale, execution: execution)
     }
-    let resolution = resolution * energyScale
     var active = sectors.indices.filter { sectors[$0].candidate.space.dimension > 0 }
     if active.isEmpty { return nil }
     var elements = 0
@@ -137,12 +136,12 @@ public struct SectorComparison: Sendable {
     while true {
       for index in active where !sectors[index].isWhole {
         let before = sectors[index].elementCount
-        try sectors[index].grow(to: size, below: bound + resolution)
+        try sectors[index].grow(to: size, below: bound + absoluteResolution)
         elements += max(0, sectors[index].elementCount - before)
       }
       bound = active.reduce(bound) { min($0, sectors[$1].energy) }
       active.removeAll { index in
-        let isAbove = sectors[index].lowerEstimate > bound + resolution
+        let isAbove = sectors[index].lowerEstimate > bound + absoluteResolution
         if isAbove { sectors[index].release(observable) }
         return isAbove
       }
@@ -159,6 +158,9 @@ public struct SectorComparison: Sendable {
     let found = result(sectors, active, elements)
     return (found, Array(sectors[found.chosen].leading))
   }
+
+  /// The resolution in the energy's unit.
+  private var absoluteResolution: Double { resolution * energyScale }
 
   /// Returns the number of configurations to begin with: fewer where rows are so long that the budget
   /// would not last for the first round.
@@ -191,9 +193,10 @@ public struct SectorComparison: Sendable {
       (sectors[$0].estimate, $0) < (sectors[$1].estimate, $1)
     }
     let best = sorted[0]
-    let resolution = resolution * energyScale
     return [best]
-      + sorted.dropFirst().filter { !sectors[best].isEquivalent(to: sectors[$0], resolution) }
+      + sorted.dropFirst().filter {
+        !sectors[best].isEquivalent(to: sectors[$0], absoluteResolution)
+      }
   }
 
   private func result<H>(
@@ -204,7 +207,7 @@ public struct SectorComparison: Sendable {
     // Of the others the one that comes nearest.
     let others = sectors.indices.filter {
       $0 != close[0] && sectors[$0].summary.configurationCount > 0
-        && !best.isEquivalent(to: sectors[$0], resolution * energyScale)
+        && !best.isEquivalent(to: sectors[$0], absoluteResolution)
     }
     let next = others.min { sectors[$0].lowerEstimate < sectors[$1].lowerEstimate }
     return Result(

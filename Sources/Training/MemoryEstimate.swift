@@ -54,9 +54,9 @@ struct MemoryEstimate: Sendable, Hashable {
     parameterCount = Double(amplitudeParameters + phaseParameters)
     parameters = 32 * parameterCount
     // Configurations, weights, moduli, local energies, and their like while they are sorted.
-    samples = 256 * max(rows, evaluated)
-    connections = Self.connections(of: hamiltonian, space: space, cutoff: options.cutoff)
     let most = max(rows, evaluated)
+    samples = 256 * most
+    connections = Self.connections(of: hamiltonian, space: space, cutoff: options.cutoff)
     let wanted = EstimatorOptions.expectedBytes(
       rows: most, connections: connections, dimension: sector,
       bytesOfConfiguration: LocalEnergyEstimator<H>.bytesOfConfiguration)
