@@ -33,7 +33,42 @@ private func retentive(
     network: network, reference: { reference.logits($0, $1) })
 }
 
+private func masked(
+  _ form: ReferenceMasked.Form, positions: Int, vocabulary: Int,
+  _ configuration: MaskedConfiguration
+) -> NetworkCase {
+  let network: any AutoregressiveNetwork =
+    form == .made
+    ? MADENetwork(configuration: configuration, positions: positions, vocabulary: vocabulary)
+    : NADENetwork(configuration: configuration, positions: positions, vocabulary: vocabulary)
+  let reference = ReferenceMasked(
+    layout: network.layout, form: form, positions: positions, vocabulary: vocabulary,
+    hidden: configuration.hiddenWidths, activation: configuration.activation)
+  return NetworkCase(
+    testDescription: "\(form) T=\(positions) V=\(vocabulary) \(configuration.hiddenWidths) "
+      + "\(configuration.activation)",
+    network: network, reference: { reference.logits($0, $1) })
+}
+
 private let cases: [NetworkCase] = [
+  masked(.made, positions: 7, vocabulary: 4, MaskedConfiguration()),
+  masked(
+    .made, positions: 10, vocabulary: 2,
+    MaskedConfiguration(hiddenWidths: [20, 31], activation: .silu)),
+  masked(
+    .made, positions: 6, vocabulary: 3,
+    MaskedConfiguration(hiddenWidths: [5, 17, 9], activation: .tanh)),
+  masked(.made, positions: 1, vocabulary: 4, MaskedConfiguration(hiddenWidths: [3])),
+  masked(.made, positions: 33, vocabulary: 2, MaskedConfiguration(hiddenWidths: [100])),
+  masked(.nade, positions: 7, vocabulary: 4, MaskedConfiguration(hiddenWidths: [24])),
+  masked(
+    .nade, positions: 10, vocabulary: 2,
+    MaskedConfiguration(hiddenWidths: [9, 18], activation: .silu)),
+  masked(
+    .nade, positions: 6, vocabulary: 3,
+    MaskedConfiguration(hiddenWidths: [7], activation: .gelu)),
+  masked(.nade, positions: 1, vocabulary: 4, MaskedConfiguration(hiddenWidths: [3])),
+  masked(.nade, positions: 33, vocabulary: 2, MaskedConfiguration(hiddenWidths: [12])),
   retentive(
     positions: 7, vocabulary: 4,
     RetNetConfiguration(width: 32, heads: 4, layers: 2, feedForward: 64)),
@@ -253,6 +288,48 @@ private let cases: [NetworkCase] = [
       configuration: RetNetConfiguration(width: 32, heads: 4, layers: 1, feedForward: 512),
       positions: positions, vocabulary: 4)
     #expect(network.layout.count == count)
+  }
+
+  /// The number of parameters of arXiv:2208.05637's modulus, one hidden layer of 64: N → 64 → 2N.
+  @Test(arguments: [7, 10, 12, 15, 19])
+  func madeHasThePublishedSize(_ positions: Int) {
+    let network = MADENetwork(
+      configuration: MaskedConfiguration(), positions: positions, vocabulary: 4)
+    let qubits = 2 * positions
+    #expect(network.layout.count == qubits * 64 + 64 + 64 * 2 * qubits + 2 * qubits)
+  }
+
+  /// `Σ_t (2t w + w + 4w + 4)` for one hidden layer of w.
+  @Test func nadeHasOneNetworkForEachPosition() {
+    let network = NADENetwork(
+      configuration: MaskedConfiguration(hiddenWidths: [64]), positions: 7, vocabulary: 4)
+    #expect(network.layout.count == (0..<7).reduce(0) { $0 + 2 * $1 * 64 + 64 + 4 * 64 + 4 })
+  }
+
+  /// Weights that are masked out have no effect and no derivative, and start at zero.
+  @Test func maskedWeightsAreDead() throws {
+    let test = masked(.made, positions: 5, vocabulary: 4, MaskedConfiguration(hiddenWidths: [12]))
+    var random = RandomSource(seed: 20)
+    let initial = test.network.makeParameters(using: &random)
+    let tokens = test.randomTokens(count: 4, seed: 21)
+    let gradients = test.randomGradients(count: 4, seed: 22)
+    let parameters = test.randomParameters(seed: 23)
+    let rows = test.jacobian(tokens, gradients: gradients, parameters: parameters)
+    let logits = test.batchLogits(tokens, parameters: parameters)
+    let weight = try #require(test.network.layout.entries.first { $0.name == "layer0/weight" })
+    var dead = 0
+    for k in 0..<12 {
+      for input in 0..<10 where input / 2 > k * 4 / 12 {
+        let place = weight.offset + k * 10 + input
+        dead += 1
+        #expect(initial[place] == 0)
+        #expect(rows.allSatisfy { $0[place] == 0 })
+        var moved = parameters
+        moved[place] += 5
+        #expect(test.batchLogits(tokens, parameters: moved) == logits)
+      }
+    }
+    #expect(dead == 3 * (8 + 6 + 4 + 2))
   }
 
   @Test(arguments: cases)

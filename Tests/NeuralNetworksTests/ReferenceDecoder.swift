@@ -105,6 +105,7 @@ struct ReferenceDecoder {
     case .silu: x / (1 + exp(-x))
     case .gelu: 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
     case .tanh: tanh(x)
+    case .relu: max(0, x)
     }
   }
 

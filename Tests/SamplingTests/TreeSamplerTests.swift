@@ -7,16 +7,43 @@ import Testing
 import WaveFunctions
 
 @Suite struct TreeSamplerTests {
+  enum Ansatz: CaseIterable {
+    case transformer
+    case retnet
+    case made
+    case nade
+
+    func network(_ space: ConfigurationSpace<UInt64>) -> any AutoregressiveNetwork {
+      let (positions, vocabulary) = (space.positions, space.vocabulary)
+      switch self {
+      case .transformer:
+        return TransformerNetwork(
+          configuration: TransformerConfiguration(width: 8, heads: 2, layers: 1, feedForward: 8),
+          positions: positions, vocabulary: vocabulary)
+      case .retnet:
+        return RetNetNetwork(
+          configuration: RetNetConfiguration(width: 8, heads: 2, layers: 1, feedForward: 8),
+          positions: positions, vocabulary: vocabulary)
+      case .made:
+        return MADENetwork(
+          configuration: MaskedConfiguration(hiddenWidths: [12]), positions: positions,
+          vocabulary: vocabulary)
+      case .nade:
+        return NADENetwork(
+          configuration: MaskedConfiguration(hiddenWidths: [4]), positions: positions,
+          vocabulary: vocabulary)
+      }
+    }
+  }
+
   /// A wave function whose conditionals are far from uniform.
   private static func waveFunction(
-    _ space: ConfigurationSpace<UInt64>, spread: Double = 0.4, seed: UInt64 = 1
+    _ space: ConfigurationSpace<UInt64>, _ ansatz: Ansatz = .transformer, spread: Double = 0.4,
+    seed: UInt64 = 1
   ) -> NetworkWaveFunction<UInt64> {
     var random = RandomSource(seed: seed)
     let waveFunction = NetworkWaveFunction(
-      space: space,
-      network: TransformerNetwork(
-        configuration: TransformerConfiguration(width: 8, heads: 2, layers: 1, feedForward: 8),
-        positions: space.positions, vocabulary: space.vocabulary),
+      space: space, network: ansatz.network(space),
       phaseNetwork: MultilayerPerceptron(
         configuration: PerceptronConfiguration(hiddenWidths: [4]),
         inputs: NetworkWaveFunction<UInt64>.phaseInputCount(of: space)),
@@ -104,8 +131,9 @@ import WaveFunctions
       expected: keys.map { sample.totalWeight * (distribution[$0] ?? 0) })
   }
 
-  @Test(arguments: spaces.indices) func drawsFollowTheSquaredModulus(_ which: Int) {
-    let waveFunction = Self.waveFunction(Self.spaces[which])
+  @Test(arguments: spaces.indices, Ansatz.allCases)
+  func drawsFollowTheSquaredModulus(_ which: Int, _ ansatz: Ansatz) {
+    let waveFunction = Self.waveFunction(Self.spaces[which], ansatz)
     let distribution = exact(waveFunction)
     let sampler = TreeSampler(of: waveFunction, execution: Execution(threads: 2))
     var values: [Double] = []

@@ -83,6 +83,16 @@ struct WaveFunctionCase: Sendable, CustomTestStringConvertible {
             configuration: RetNetConfiguration(
               width: 8, heads: 2, layers: 2, feedForward: 12, positionBias: true, finalNorm: true),
             positions: space.positions, vocabulary: space.vocabulary)),
+        WaveFunctionCase(
+          testDescription: "MADE, \(name)", space: space,
+          network: MADENetwork(
+            configuration: MaskedConfiguration(hiddenWidths: [16], activation: .silu),
+            positions: space.positions, vocabulary: space.vocabulary)),
+        WaveFunctionCase(
+          testDescription: "NADE, \(name)", space: space,
+          network: NADENetwork(
+            configuration: MaskedConfiguration(hiddenWidths: [6], activation: .silu),
+            positions: space.positions, vocabulary: space.vocabulary)),
       ]
     }
   }()

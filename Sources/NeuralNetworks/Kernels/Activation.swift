@@ -6,6 +6,8 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
   case gelu
   /// `tanh x`.
   case tanh
+  /// `max(0, x)`, with derivative 0 at 0.
+  case relu
 
   /// Computes `y = f(x)`, `count` a multiple of the lane count.
   func apply(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, count: Int) {
@@ -24,6 +26,11 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
     case .tanh:
       for i in Swift.stride(from: 0, to: count, by: laneCount) {
         y.store(hyperbolicTangent(x.lanes(i)), i)
+      }
+    case .relu:
+      for i in Swift.stride(from: 0, to: count, by: laneCount) {
+        let v = x.lanes(i)
+        y.store(v.replacing(with: 0, where: v .< 0), i)
       }
     }
   }
@@ -49,6 +56,10 @@ public enum Activation: String, Codable, Sendable, Hashable, CaseIterable {
       for i in Swift.stride(from: 0, to: count, by: laneCount) {
         let y = hyperbolicTangent(x.lanes(i))
         g.store(g.lanes(i) * (1 - y * y), i)
+      }
+    case .relu:
+      for i in Swift.stride(from: 0, to: count, by: laneCount) {
+        g.store(g.lanes(i).replacing(with: 0, where: x.lanes(i) .<= 0), i)
       }
     }
   }

@@ -259,28 +259,32 @@ private func productTile8x1(
 ///   - stride: The distance between rows of `G` and of `X`.
 ///   - n: The number of columns, a multiple of the lane count.
 ///   - c: `C`, `[m, k]`, accumulated into.
+///   - rowStride: The distance between rows of `C`; k if nil.
 func accumulateOuterProducts(
   _ g: UnsafePointer<Float>, m: Int, _ x: UnsafePointer<Float>, k: Int, stride: Int, n: Int,
-  into c: UnsafeMutablePointer<Float>
+  into c: UnsafeMutablePointer<Float>, rowStride: Int? = nil
 ) {
   assert(n % laneCount == 0 && n <= stride, "\(n) columns in rows of \(stride)")
+  let rowStride = rowStride ?? k
+  assert(rowStride >= k, "rows of C overlap: \(rowStride) < \(k)")
   var o = 0
   while o + 4 <= m {
     var i = 0
     while i + 4 <= k {
-      outerTile4x4(g + o * stride, x + i * stride, stride, n, c + o * k + i, k)
+      outerTile4x4(
+        g + o * stride, x + i * stride, stride, n, c + o * rowStride + i, rowStride)
       i += 4
     }
     while i < k {
       for r in 0..<4 {
-        c[(o + r) * k + i] += rowDot(g + (o + r) * stride, x + i * stride, n)
+        c[(o + r) * rowStride + i] += rowDot(g + (o + r) * stride, x + i * stride, n)
       }
       i += 1
     }
     o += 4
   }
   while o < m {
-    for i in 0..<k { c[o * k + i] += rowDot(g + o * stride, x + i * stride, n) }
+    for i in 0..<k { c[o * rowStride + i] += rowDot(g + o * stride, x + i * stride, n) }
     o += 1
   }
 }
