@@ -161,8 +161,8 @@ let package = Package(
     tests(
       "OptimizationTests",
       [
-        "Configurations", "LinearAlgebra", "Optimization", "Parallelism", "Sampling",
-        "WaveFunctions",
+        "Configurations", "LinearAlgebra", "NeuralNetworks", "Optimization", "Parallelism",
+        "Sampling", "WaveFunctions",
       ]),
     tests(
       "ResultsTests",

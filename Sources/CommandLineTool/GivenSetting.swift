@@ -14,11 +14,7 @@ struct GivenSetting {
   }
 
   /// Whether the value is what the setting has without being given.
-  var isDefault: Bool {
-    var settings = Settings()
-    try? setting.set(text, in: &settings)
-    return settings == Settings()
-  }
+  var isDefault: Bool { setting.isDefault(text) }
 
   /// Returns a text about this setting with the names of options, its own as it was typed.
   func asTyped(_ text: String) -> String {
@@ -31,13 +27,23 @@ struct GivenSetting {
 extension [GivenSetting] {
   /// Sets the values, later ones over earlier ones.
   ///
+  /// The preset comes first and the network next, because others are settings of theirs.
+  ///
   /// - Parameters:
   ///   - settings: Where to set them.
   ///   - positions: The number of orbitals or sites.
   /// - Throws: ``ToolError`` where a value is none that its setting may have.
   func apply(to settings: inout Settings, positions: Int) throws(ToolError) {
     do throws(TrainingError) {
-      for given in self { try given.setting.set(given.text, in: &settings, positions: positions) }
+      for name in [Setting.basis.name, Setting.ansatz.name] {
+        for given in self where given.setting.name == name {
+          try given.setting.set(given.text, in: &settings, positions: positions)
+        }
+      }
+      for given in self
+      where given.setting.name != Setting.basis.name && given.setting.name != Setting.ansatz.name {
+        try given.setting.set(given.text, in: &settings, positions: positions)
+      }
     } catch {
       throw ToolError(error)
     }

@@ -23,12 +23,19 @@ struct SettingsOptions: ParsableArguments {
 }
 
 struct AnsatzOptions: SettingGroupOptions {
+  @Option(.basis) var preset: String?
   @Option(.ansatz) var ansatz: String?
   @Option(.width) var width: String?
   @Option(.heads) var heads: String?
   @Option(.layers) var layers: String?
   @Option(.feedForward) var feedForward: String?
+  @Option(.transformerForm) var transformerForm: String?
+  @Option(.retnetForm) var retnetForm: String?
+  @Option(.chunk) var chunk: String?
+  @Option(.hidden) var hidden: String?
+  @Option(.activation) var activation: String?
   @Option(.phaseHidden) var phaseHidden: String?
+  @Option(.phaseForm) var phaseForm: String?
   @Flag(.spinFlip) var spinFlip: Bool?
   @Flag(.latticeSymmetry) var latticeSymmetry: Bool?
   @Flag(.exactLatticeSymmetry) var exactLatticeSymmetry: Bool?
@@ -38,16 +45,20 @@ struct AnsatzOptions: SettingGroupOptions {
 struct SamplingOptions: SettingGroupOptions {
   @Option(.samples) var samples: String?
   @Option(.draws) var draws: String?
+  @Option(.firstDraws) var firstDraws: String?
+  @Flag(.wholeSector) var wholeSector: Bool?
   @Option(.exponent) var exponent: String?
 }
 
 struct OptimizerOptions: SettingGroupOptions {
   @Option(.optimizer) var optimizer: String?
   @Option(.learningRate) var learningRate: String?
+  @Option(.learningRateSchedule) var learningRateSchedule: String?
   @Option(.momentum) var momentum: String?
   @Option(.shift) var shift: String?
   @Option(.weightDecay) var weightDecay: String?
   @Option(.maximumStep) var maximumStep: String?
+  @Option(.maximumGradient) var maximumGradient: String?
 }
 
 struct AnnealingOptions: SettingGroupOptions {

@@ -6,6 +6,8 @@ public enum ParameterInitializer: Sendable, Hashable {
   case constant(Float)
   /// Independent normal numbers with mean 0.
   case normal(standardDeviation: Float)
+  /// Independent numbers, uniform between minus and plus a bound.
+  case uniform(bound: Float)
 }
 
 /// The names, shapes and places of the arrays that make up one flat parameter buffer.
@@ -57,6 +59,8 @@ public struct ParameterLayout: Sendable, Hashable {
         values.append(contentsOf: repeatElement(value, count: entry.count))
       case .normal(let deviation):
         for _ in 0..<entry.count { values.append(Float(random.normal()) * deviation) }
+      case .uniform(let bound):
+        for _ in 0..<entry.count { values.append((2 * Float(random.uniform()) - 1) * bound) }
       }
     }
     return values

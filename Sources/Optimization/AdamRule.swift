@@ -5,6 +5,7 @@ public final class AdamRule: StepRule {
   private var adam: Adam
   private let firstDecay: Double
   private let weightDecay: Double
+  private let maximumGradient: Double?
   private let energyScale: Double
 
   /// Creates the rule.
@@ -13,11 +14,14 @@ public final class AdamRule: StepRule {
   ///   - parameterCount: P.
   ///   - firstDecay: β₁.
   ///   - weightDecay: The decoupled decay, in units of η.
+  ///   - maximumGradient: The norm to which longer gradients are cut, in the energy's unit; nil for none.
   ///   - energyScale: The unit of gradients, beside which Adam's ε is small.
   public init(
-    parameterCount: Int, firstDecay: Double, weightDecay: Double, energyScale: Double = 1
+    parameterCount: Int, firstDecay: Double, weightDecay: Double, maximumGradient: Double? = nil,
+    energyScale: Double = 1
   ) {
     self.energyScale = energyScale
+    self.maximumGradient = maximumGradient
     adam = Adam(parameterCount: parameterCount)
     self.firstDecay = firstDecay
     self.weightDecay = weightDecay
@@ -67,9 +71,14 @@ public final class AdamRule: StepRule {
         }, into: &part)
       gradient += part
     }
+    let norm = energyScale * gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    if let maximumGradient, norm > maximumGradient {
+      let factor = Float(maximumGradient / norm)
+      for index in gradient.indices { gradient[index] *= factor }
+    }
     adam.update(
       &parameters, gradient: gradient, learningRate: problem.learningRate,
       firstDecay: firstDecay, weightDecay: weightDecay)
-    return energyScale * gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return norm
   }
 }

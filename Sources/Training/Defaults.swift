@@ -13,6 +13,11 @@ struct ProblemSize {
   /// Whether few configurations dominate the ground state, so that a small configuration
   /// interaction is a good start.
   var hasPeakedStart: Bool
+
+  /// Whether the steps of a spread-out state see a part of it only, so that they are noisy.
+  func hasNoisySteps(_ settings: Settings) -> Bool {
+    isLattice && dimension > Double(settings.sampling.maximumSamples ?? .max)
+  }
 }
 
 extension Settings {

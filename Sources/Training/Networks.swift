@@ -18,13 +18,17 @@ struct Networks {
   ///   - space: The sector.
   ///   - startKind: What the parameters start from, which decides the size of random ones.
   init<Word>(_ ansatz: AnsatzSettings, space: ConfigurationSpace<Word>, startKind: StartKind) {
-    modulus = Self.modulus(ansatz, positions: space.positions, vocabulary: space.vocabulary)
+    modulus = Self.modulus(
+      ansatz.modulus, positions: space.positions, vocabulary: space.vocabulary)
+    let isPublished = ansatz.phaseForm == .published
     phase = MultilayerPerceptron(
       configuration: PerceptronConfiguration(
-        hiddenWidths: ansatz.phaseHidden ?? [],
+        hiddenWidths: ansatz.phaseHidden ?? [], activation: isPublished ? .relu : .silu,
         // A random start needs different signs to choose from; a fitted one needs none.
-        outputScale: startKind == .random ? 2 : 0.1),
-      inputs: NetworkWaveFunction<Word>.phaseInputCount(of: space))
+        outputScale: startKind == .random ? 2 : 0.1,
+        choices: isPublished ? space.vocabulary : nil),
+      inputs: NetworkWaveFunction<Word>.phaseInputCount(
+        of: space, choosesByLastToken: isPublished))
   }
 
   /// Returns the wave function with the random parameters of a seed.
@@ -37,23 +41,40 @@ struct Networks {
   }
 
   private static func modulus(
-    _ ansatz: AnsatzSettings, positions: Int, vocabulary: Int
+    _ modulus: ModulusSettings, positions: Int, vocabulary: Int
   ) -> any AutoregressiveNetwork {
-    let width = ansatz.width ?? 32
-    let heads = ansatz.heads ?? 4
-    let layers = ansatz.layers ?? 2
-    switch ansatz.kind {
-    case .transformer:
+    switch modulus {
+    case .transformer(let shape):
+      let isPublished = shape.form == .published
       return TransformerNetwork(
         configuration: TransformerConfiguration(
-          width: width, heads: heads, layers: layers, feedForward: ansatz.feedForward),
+          width: shape.width ?? 32, heads: shape.heads ?? 4, layers: shape.layers ?? 2,
+          feedForward: shape.feedForward, activation: isPublished ? .relu : .gelu,
+          positionBias: !isPublished, finalNorm: !isPublished,
+          initialDeviation: isPublished ? publishedDeviation : nil),
         positions: positions, vocabulary: vocabulary)
-    case .retnet:
+    case .retnet(let shape):
+      let isPublished = shape.form == .published
       return RetNetNetwork(
         configuration: RetNetConfiguration(
-          width: width, heads: heads, layers: layers, feedForward: ansatz.feedForward,
-          positionBias: true, finalNorm: true),
+          width: shape.width ?? 32, heads: shape.heads ?? 4, layers: shape.layers ?? 2,
+          feedForward: shape.feedForward, positionBias: !isPublished, finalNorm: !isPublished,
+          groupNormEpsilon: isPublished ? 1e-6 : 0.1, chunk: shape.chunk,
+          initialDeviation: isPublished ? publishedDeviation : nil),
         positions: positions, vocabulary: vocabulary)
+    case .made(let shape):
+      return MADENetwork(
+        configuration: configuration(shape), positions: positions, vocabulary: vocabulary)
+    case .nade(let shape):
+      return NADENetwork(
+        configuration: configuration(shape), positions: positions, vocabulary: vocabulary)
     }
+  }
+
+  /// That of arXiv:2411.03900's code.
+  private static let publishedDeviation: Float = 0.02
+
+  private static func configuration(_ shape: MaskedSettings) -> MaskedConfiguration {
+    MaskedConfiguration(hiddenWidths: shape.hidden ?? [64], activation: shape.activation ?? .silu)
   }
 }

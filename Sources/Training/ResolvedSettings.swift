@@ -9,12 +9,18 @@ struct ResolvedSettings: Sendable {
   var maximumSamples: Int
   /// Draws for stochastic samples; nil for the strings of largest probability.
   var draws: Int?
+  /// Draws of the first step, where their number grows.
+  var firstDraws: Int?
+  var takesWholeSector: Bool
   var firstExponent: Double
   var learningRate: Double
+  var schedule: LearningRateSchedule
   var momentum: Double
   var shift: Double
   var weightDecay: Double
   var maximumStep: Double
+  /// The norm to which Adam's gradients are cut, in the energy's unit.
+  var maximumGradient: Double?
   var temperatures: TemperatureSchedule
   var localEnergyMode: LocalEnergyMode
   var startKind: StartKind
@@ -55,12 +61,16 @@ struct ResolvedSettings: Sendable {
     optimizer = settings.optimizer.kind
     maximumSamples = value(\.sampling.maximumSamples)
     draws = settings.sampling.draws
+    firstDraws = settings.sampling.firstDraws
+    takesWholeSector = value(\.sampling.wholeSector)
     firstExponent = value(\.sampling.exponent)
     learningRate = value(\.optimizer.learningRate)
+    schedule = value(\.optimizer.schedule)
     momentum = value(\.optimizer.momentum)
     shift = value(\.optimizer.shift)
     weightDecay = settings.optimizer.weightDecay
     maximumStep = value(\.optimizer.maximumStep)
+    maximumGradient = settings.optimizer.maximumGradient
     localEnergyMode = value(\.localEnergy.mode)
     startKind = value(\.start.kind)
     startDeterminants = value(\.start.determinants)
@@ -82,7 +92,12 @@ struct ResolvedSettings: Sendable {
         "`warm-up-steps` (\(temperatures.hold)) leave none of the `steps` (\(steps)) for the schedule; "
           + "choose fewer, or `annealing` constant")
     }
-    isNoisy = size.isLattice && size.dimension > Double(maximumSamples)
+    if let firstDraws, let draws, firstDraws > draws {
+      throw TrainingError(
+        .invalidSettings,
+        "`first-draws` (\(firstDraws)) must not exceed `draws` (\(draws)), to which they grow")
+    }
+    isNoisy = size.hasNoisySteps(settings)
     minimumSteps = max(
       value(\.convergence.minimumSteps), isNoisy ? steps : firstExponent < 1 ? steps * 3 / 4 : 0,
       // Some schedules begin cold.
@@ -117,13 +132,16 @@ struct ResolvedSettings: Sendable {
         + "of them in \(order.count) numbers")
   }
 
-  /// Returns the learning rate at a step counted from 0: constant where steps have no noise, else
-  /// falling to a fiftieth on half a cosine over the second two thirds of the steps.
+  /// Returns the learning rate at a step counted from 0.
   func learningRate(at step: Int) -> Double {
-    if !isNoisy { return learningRate }
-    let fraction = Double(step) / Double(max(1, steps))
-    let progress = min(1, max(0, (fraction - 1.0 / 3) * 1.5))
-    return learningRate * (0.02 + 0.98 * 0.5 * (1 + cos(Double.pi * progress)))
+    learningRate * schedule.factor(at: step, of: steps)
+  }
+
+  /// Returns the number of draws at a step counted from 0; nil where there are none.
+  func draws(at step: Int) -> Int? {
+    guard let draws, let firstDraws else { return draws }
+    let progress = min(1, Double(step) / max(1, 0.9 * Double(steps)))
+    return Int((Double(firstDraws) * pow(Double(draws) / Double(firstDraws), progress)).rounded())
   }
 
   /// Returns whether a step counted from 0 weighs configurations by what they should have.

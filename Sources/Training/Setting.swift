@@ -47,6 +47,7 @@ public struct Setting: Sendable {
 
   private let assign: @Sendable (String, _ positions: Int, inout Settings) -> Bool
   private let outlier: @Sendable (Settings) -> String?
+  private let isDefaultText: @Sendable (String) -> Bool
   private let fillIn: @Sendable (inout Settings, ProblemSize) -> Void
 
   /// Declares a setting whose default is decided when a run is made.
@@ -57,7 +58,8 @@ public struct Setting: Sendable {
   ) {
     self.init(
       name, group, domain, defaultText: fallback.text(domain), needs: needs, canChange: canChange,
-      help, get: { $0[keyPath: path] }, set: { $0[keyPath: path] = $1 },
+      help, isDefaultText: { _ in false }, get: { $0[keyPath: path] },
+      set: { $0[keyPath: path] = $1 },
       fillIn: { settings, size in
         settings[keyPath: path] = settings[keyPath: path] ?? fallback.value(settings, size)
       })
@@ -70,13 +72,15 @@ public struct Setting: Sendable {
   ) {
     self.init(
       name, group, domain, defaultText: domain.write(Settings()[keyPath: path]), needs: needs,
-      canChange: canChange, help, get: { $0[keyPath: path] }, set: { $0[keyPath: path] = $1 },
-      fillIn: { _, _ in })
+      canChange: canChange, help,
+      isDefaultText: { $0 == domain.write(Settings()[keyPath: path]) },
+      get: { $0[keyPath: path] }, set: { $0[keyPath: path] = $1 }, fillIn: { _, _ in })
   }
 
   private init<Value>(
     _ name: String, _ group: Group, _ domain: Domain<Value>, defaultText: String,
     needs: [Requirement], canChange: Bool, _ help: String,
+    isDefaultText: @escaping @Sendable (String) -> Bool,
     get: @escaping @Sendable (Settings) -> Value?,
     set: @escaping @Sendable (inout Settings, Value) -> Void,
     fillIn: @escaping @Sendable (inout Settings, ProblemSize) -> Void
@@ -87,6 +91,7 @@ public struct Setting: Sendable {
     self.defaultText = defaultText
     self.canChange = canChange
     self.fillIn = fillIn
+    self.isDefaultText = isDefaultText
     expected = domain.expected
     shape = domain.shape
     requirements = needs
@@ -115,6 +120,9 @@ public struct Setting: Sendable {
   ) throws(TrainingError) {
     guard assign(text, positions, &settings) else { throw error(found: text) }
   }
+
+  /// Whether a text is what the setting is anyway, whatever the problem and the other settings are.
+  public func isDefault(_ text: String) -> Bool { isDefaultText(text) }
 
   /// Throws unless the value among some settings, where there is one, is in range.
   func check(_ settings: Settings) throws(TrainingError) {
@@ -147,7 +155,7 @@ struct Fallback<Value: Sendable>: Sendable {
 
   /// A value that depends on the problem or on other settings.
   static func by(
-    _ text: String, _ value: @escaping @Sendable (Settings, ProblemSize) -> Value
+    _ text: String, _ value: @escaping @Sendable (Settings, ProblemSize) -> Value?
   ) -> Fallback {
     Fallback(text: { _ in text }, value: { value($0, $1) })
   }
@@ -156,6 +164,13 @@ struct Fallback<Value: Sendable>: Sendable {
   static func scaled(_ factor: Double) -> Fallback where Value == Double {
     Fallback(
       text: { "\($0.write(factor)) of the energy's scale" }, value: { factor * $1.energyScale })
+  }
+
+  /// The same, but another value with the preset `paper`.
+  func butInPaper(_ paper: Value) -> Fallback {
+    Fallback(
+      text: { "\(text($0)); with `preset` paper \($0.write(paper))" },
+      value: { $0.basis == .paper ? paper : value($0, $1) })
   }
 
   /// Left open: what comes in its place, in words.

@@ -64,6 +64,13 @@ extension Domain where Value == [Int] {
     read: { text, _ in numbers(text) }, write: commaSeparated,
     contains: { $0.allSatisfy { (1...1 << 16).contains($0) } })
 
+  /// Widths of layers, of which there is at least one.
+  static let hiddenWidths: Domain = {
+    var domain = widths
+    domain.contains = { !$0.isEmpty && widths.contains($0) }
+    return domain
+  }()
+
   /// An order of all orbitals or sites, counted from 0 in the settings and from 1 by people.
   static let order = Domain(
     shape: .integers,

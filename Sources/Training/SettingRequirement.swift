@@ -51,6 +51,10 @@ extension Requirement {
   /// Another setting has one of some values.
   static func choice<Kind: RawRepresentable & Equatable & Sendable>(
     _ name: String, _ allowed: Kind..., value: @escaping @Sendable (Context) -> Kind
+  ) -> Requirement where Kind.RawValue == String { choice(name, allowed, value: value) }
+
+  private static func choice<Kind: RawRepresentable & Equatable & Sendable>(
+    _ name: String, _ allowed: [Kind], value: @escaping @Sendable (Context) -> Kind
   ) -> Requirement where Kind.RawValue == String {
     Requirement(condition: "`\(name)` " + list(allowed.map(\.rawValue))) { context in
       let value = value(context)
@@ -59,9 +63,11 @@ extension Requirement {
   }
 
   /// The networks of which a setting says the shape.
-  static func ansatz(_ first: AnsatzKind, _ second: AnsatzKind) -> Requirement {
-    choice("ansatz", first, second) { $0.settings.ansatz.kind }
+  static func ansatz(_ kinds: AnsatzKind...) -> Requirement {
+    choice("ansatz", kinds) { $0.settings.ansatz.kind }
   }
+
+  static let decoder = ansatz(.transformer, .retnet)
 
   static let sr = choice("optimizer", OptimizerKind.sr) { $0.settings.optimizer.kind }
   static let adam = choice("optimizer", OptimizerKind.adam) { $0.settings.optimizer.kind }
@@ -78,10 +84,12 @@ extension Requirement {
     }
   }
   static let screened = choice("local-energy", LocalEnergyMode.screened) {
-    $0.settings.localEnergy.mode ?? .full
+    $0.settings.localEnergy.mode ?? ($0.settings.basis == .paper ? .subspace : .full)
   }
   static let perturbative = choice("start", StartKind.perturbative) {
-    $0.settings.start.kind ?? ($0.problem?.hasPeakedStart == false ? .random : .perturbative)
+    $0.settings.start.kind
+      ?? ($0.problem?.hasPeakedStart == false || $0.settings.basis == .paper
+        ? .random : .perturbative)
   }
 
   static let screening = Requirement(condition: "`screening` above 0") {
@@ -90,8 +98,15 @@ extension Requirement {
 
   /// The training distribution is that of the natural gradient's metric, or of draws.
   static let trainingDistribution = Requirement(condition: "`optimizer` sr or `draws`") {
-    let isUsed = $0.settings.optimizer.kind == .sr || $0.settings.sampling.draws != nil
+    let isUsed =
+      $0.settings.optimizer.kind == .sr || $0.settings.sampling.draws != nil
+      || $0.settings.basis == .paper
     return isUsed ? nil : "`optimizer` is adam without `draws`"
+  }
+
+  static let draws = Requirement(condition: "`draws`") {
+    $0.settings.sampling.draws != nil || $0.settings.basis == .paper
+      ? nil : "samples have no draws"
   }
 
   static let lattice = Requirement(condition: "a lattice") {
@@ -101,7 +116,8 @@ extension Requirement {
   /// The steps' samples are not the whole sector.
   static let sampledSteps = Requirement(condition: "sectors of more configurations than `samples`")
   {
-    whole($0, upTo: $0.settings.sampling.maximumSamples, "in every step")
+    ($0.settings.sampling.wholeSector ?? ($0.settings.basis != .paper))
+      ? whole($0, upTo: $0.settings.sampling.maximumSamples, "in every step") : nil
   }
 
   /// The final evaluation does not sum over the whole sector.

@@ -1,14 +1,16 @@
 internal import Estimators
+internal import NeuralNetworks
 internal import Optimization
 internal import Parallelism
 
 extension Setting {
   /// All settings, in the order in which they are shown.
   public static let all: [Setting] = [
-    ansatz, width, heads, layers, feedForward, phaseHidden, spinFlip, latticeSymmetry,
-    exactLatticeSymmetry, order,
-    samples, draws, exponent,
-    optimizer, learningRate, momentum, shift, weightDecay, maximumStep,
+    basis, ansatz, width, heads, layers, feedForward, transformerForm, retnetForm, chunk, hidden,
+    activation, phaseHidden, phaseForm, spinFlip, latticeSymmetry, exactLatticeSymmetry, order,
+    samples, draws, firstDraws, wholeSector, exponent,
+    optimizer, learningRate, learningRateSchedule, momentum, shift, weightDecay, maximumStep,
+    maximumGradient,
     annealing, t0, annealingSteps, warmUpSteps, temperatureSteps,
     localEnergy, cutoff, screening, screenedDraws, memoryBudget,
     start, startDeterminants, startSteps, steps, minimumSteps, energyTolerance, window, finalDraws,
@@ -17,25 +19,60 @@ extension Setting {
 
   // MARK: - Wave function
 
+  package static let basis = Setting(
+    "preset", .waveFunction, \.basis, .choice,
+    "The defaults of all other settings: ours, or those of the RetNet paper (arXiv:2411.03900).")
   package static let ansatz = Setting(
-    "ansatz", .waveFunction, \.ansatz.kind, .choice, "The network of the modulus.")
+    "ansatz", .waveFunction, \.ansatz.kind, .choice,
+    "The network of the modulus; with `preset` paper retnet unless given.")
   package static let width = Setting(
     "width", .waveFunction, \.ansatz.width, .integer(1...1 << 16), default: .always(32),
-    needs: [.ansatz(.transformer, .retnet)], "The width of a token's vector, a multiple of `heads`."
-  )
+    needs: [.decoder], "The width of a token's vector, a multiple of `heads`.")
   package static let heads = Setting(
     "heads", .waveFunction, \.ansatz.heads, .integer(1...1 << 16), default: .always(4),
-    needs: [.ansatz(.transformer, .retnet)], "The number of heads.")
+    needs: [.decoder], "The number of heads.")
   package static let layers = Setting(
-    "layers", .waveFunction, \.ansatz.layers, .integer(1...1000), default: .always(2),
-    needs: [.ansatz(.transformer, .retnet)], "The number of blocks.")
+    "layers", .waveFunction, \.ansatz.layers, .integer(1...1000),
+    default: .always(2).butInPaper(1), needs: [.decoder], "The number of blocks.")
   package static let feedForward = Setting(
     "feed-forward", .waveFunction, \.ansatz.feedForward, .integer(1...1 << 16),
-    default: .always(64), needs: [.ansatz(.transformer, .retnet)],
+    default: .always(64).butInPaper(512), needs: [.decoder],
     "The width of the feed-forward layers.")
+  package static let transformerForm = Setting(
+    "transformer-form", .waveFunction, \.ansatz.transformerForm, .choice,
+    default: .always(.default).butInPaper(.published), needs: [.ansatz(.transformer)],
+    "With a norm before the output layer and a bias for each position, or as published.")
+  package static let retnetForm = Setting(
+    "retnet-form", .waveFunction, \.ansatz.retnetForm, .choice,
+    default: .always(.default).butInPaper(.published), needs: [.ansatz(.retnet)],
+    "With a norm before the output layer and a bias for each position, or as published.")
+  package static let chunk = Setting(
+    "chunk", .waveFunction, \.ansatz.chunk, .integer(1...1 << 16),
+    default: .open("all positions at once"), needs: [.ansatz(.retnet)],
+    "The positions that training computes in parallel; it changes results by rounding only.")
+  package static let hidden = Setting(
+    "hidden", .waveFunction, \.ansatz.hidden, .hiddenWidths, default: .always([64]),
+    needs: [.ansatz(.made, .nade)],
+    "The widths of the hidden layers; of a NADE, of each orbital's network.")
+  package static let activation = Setting(
+    "activation", .waveFunction, \.ansatz.activation, .choice,
+    default: .always(.silu).butInPaper(.relu), needs: [.ansatz(.made, .nade)],
+    "What hidden units compute.")
   package static let phaseHidden = Setting(
-    "phase-hidden", .waveFunction, \.ansatz.phaseHidden, .widths, default: .always([128, 128]),
-    "The widths of the phase network's hidden layers.")
+    "phase-hidden", .waveFunction, \.ansatz.phaseHidden, .widths,
+    default: .by("128,128; with `preset` paper 64,64, of made 64, of nade 512,512") { settings, _ in
+      if settings.basis != .paper { return [128, 128] }
+      switch settings.ansatz.kind {
+      case .transformer, .retnet: return [64, 64]
+      case .made: return [64]
+      case .nade: return [512, 512]
+      }
+    }, "The widths of the phase network's hidden layers.")
+  package static let phaseForm = Setting(
+    "phase-form", .waveFunction, \.ansatz.phaseForm, .choice,
+    default: .always(.default).butInPaper(.published),
+    "One output, with a linear part; or, as published, one output for each token of the last orbital, "
+      + "from all others.")
   package static let spinFlip = Setting(
     "spin-flip", .waveFunction, \.ansatz.spinFlipSymmetry, .flag,
     default: .open("where its eigenvalue is established"),
@@ -62,15 +99,30 @@ extension Setting {
   package static let samples = Setting(
     "samples", .sampling, \.sampling.maximumSamples, .integer(2...1_000_000_000),
     default: .by(
-      "2000; 3000 for more than 6000 configurations; lattices up to 4000 configurations: all"
-    ) { _, size in
+      "2000; 3000 for more than 6000 configurations; lattices up to 4000 configurations: all; "
+        + "with `preset` paper 500"
+    ) { settings, size in
+      if settings.basis == .paper { return 500 }
       if size.isLattice { return size.dimension <= 4000 ? 4000 : 2000 }
       return size.dimension > 6000 ? 3000 : 2000
     }, "The largest number of distinct configurations in a step.")
   package static let draws = Setting(
     "draws", .sampling, \.sampling.draws, .draws(from: 1),
-    default: .open("none: the heaviest ones with their weight, and some of the others"),
+    default: .by(
+      "none: the heaviest ones with their weight, and some of the others; with `preset` paper 10¹²"
+    ) { settings, _ in settings.basis == .paper ? 1_000_000_000_000 : nil },
     needs: [.sampledSteps], "The number of draws that they stand for; costs no more.")
+  package static let firstDraws = Setting(
+    "first-draws", .sampling, \.sampling.firstDraws, .draws(from: 1),
+    default: .by("none; with `preset` paper 100") { settings, _ in
+      settings.basis == .paper ? 100 : nil
+    }, needs: [.draws],
+    "The number of draws in the first step, growing in proportion to `draws` at nine tenths of the steps."
+  )
+  package static let wholeSector = Setting(
+    "whole-sector", .sampling, \.sampling.wholeSector, .flag,
+    default: .always(true).butInPaper(false),
+    "Take a sector of up to `samples` configurations whole.")
   package static let exponent = Setting(
     "exponent", .sampling, \.sampling.exponent, .number("a number in (0, 1]") { $0 > 0 && $0 <= 1 },
     default: .always(1), needs: [.trainingDistribution],
@@ -86,6 +138,14 @@ extension Setting {
     default: .by("0.5, of adam 0.001") { settings, _ in
       settings.optimizer.kind == .adam ? 1e-3 : 0.5
     }, "The step length; for sr a fraction of the full step.")
+  package static let learningRateSchedule = Setting(
+    "learning-rate-schedule", .optimizer, \.optimizer.schedule, .choice,
+    default: .by(
+      "constant; of lattices whose steps are sampled, late-cosine; with `preset` paper cosine-warm-up"
+    ) { settings, size in
+      if settings.basis == .paper { return .cosineWarmUp }
+      return size.hasNoisySteps(settings) ? .lateCosine : .constant
+    }, "How the learning rate changes over the steps.")
   package static let momentum = Setting(
     "momentum", .optimizer, \.optimizer.momentum,
     .number("a number in [0, 1)") { $0 >= 0 && $0 < 1 },
@@ -101,6 +161,11 @@ extension Setting {
   package static let maximumStep = Setting(
     "maximum-step", .optimizer, \.optimizer.maximumStep, .positive, default: .always(0.3),
     needs: [.sr], "The largest norm of one natural-gradient step.")
+  package static let maximumGradient = Setting(
+    "maximum-gradient", .optimizer, \.optimizer.maximumGradient, .positive,
+    default: .by("none; with `preset` paper 1") { settings, _ in
+      settings.basis == .paper ? 1 : nil
+    }, needs: [.adam], "The norm to which longer gradients are cut.")
 
   // MARK: - Annealing
 
@@ -126,7 +191,8 @@ extension Setting {
   // MARK: - Local energies
 
   package static let localEnergy = Setting(
-    "local-energy", .localEnergy, \.localEnergy.mode, .choice, default: .always(.full),
+    "local-energy", .localEnergy, \.localEnergy.mode, .choice,
+    default: .always(.full).butInPaper(.subspace),
     "How local energies are computed in training.")
   package static let cutoff = Setting(
     "cutoff", .localEnergy, \.localEnergy.cutoff, .notNegative, default: .scaled(1e-10),
@@ -149,8 +215,9 @@ extension Setting {
 
   package static let start = Setting(
     "start", .schedule, \.start.kind, .choice,
-    default: .by("perturbative, of the Ising model random") { _, size in
-      size.hasPeakedStart ? .perturbative : .random
+    default: .by("perturbative; of the Ising model and with `preset` paper random") {
+      settings, size in
+      size.hasPeakedStart && settings.basis != .paper ? .perturbative : .random
     }, "The first parameters.")
   package static let startDeterminants = Setting(
     "start-determinants", .schedule, \.start.determinants, .integer(1...1_000_000),
@@ -161,10 +228,15 @@ extension Setting {
     needs: [.perturbative], "Steps that fit the network to the start.")
   package static let steps = Setting(
     "steps", .schedule, \.convergence.steps, .steps(from: 1),
-    default: .by("200, of lattices 600, of adam 5000", defaultSteps), canChange: true,
+    default: .by(
+      "200, of lattices 600, of adam 5000; with `preset` paper 10000", defaultSteps),
+    canChange: true,
     "The largest number of steps.")
   package static let minimumSteps = Setting(
-    "minimum-steps", .schedule, \.convergence.minimumSteps, .steps(from: 0), default: .always(0),
+    "minimum-steps", .schedule, \.convergence.minimumSteps, .steps(from: 0),
+    default: .by("0; with `preset` paper all") { settings, _ in
+      settings.basis == .paper ? settings.convergence.steps : 0
+    },
     canChange: true, "The number of steps before which a run does not stop as converged.")
   package static let energyTolerance = Setting(
     "energy-tolerance", .schedule, \.convergence.energyTolerance, .notNegative,
@@ -196,6 +268,7 @@ extension Setting {
     canChange: true, "The number of threads; it changes results by rounding only.")
 
   @Sendable private static func defaultSteps(_ settings: Settings, _ size: ProblemSize) -> Int {
-    settings.optimizer.kind == .adam ? 5000 : size.isLattice ? 600 : 200
+    if settings.basis == .paper { return 10_000 }
+    return settings.optimizer.kind == .adam ? 5000 : size.isLattice ? 600 : 200
   }
 }

@@ -10,6 +10,8 @@ public import Optimization
 /// Result files store settings as JSON and must stay readable: a setting that is added has to be
 /// optional, and none may change its type.
 public struct Settings: Codable, Sendable, Hashable {
+  /// The preset; nil for `default`.
+  private var preset: Preset?
   /// The wave function.
   public var ansatz = AnsatzSettings()
   /// The training sample.
@@ -31,49 +33,29 @@ public struct Settings: Codable, Sendable, Hashable {
   /// The number of threads; nil for all cores.
   public var threads: Int?
 
-  /// Creates the defaults.
-  public init() {}
-}
+  /// Creates the defaults of a preset.
+  public init(_ preset: Preset = .default) { basis = preset }
 
-/// The network families that give the modulus.
-public enum AnsatzKind: String, Codable, Sendable, Hashable, CaseIterable {
-  /// A causal transformer.
-  case transformer
-  /// A retentive network.
-  case retnet
-}
-
-/// The shape of the wave function.
-public struct AnsatzSettings: Codable, Sendable, Hashable {
-  /// The network that gives the modulus.
-  public var kind: AnsatzKind = .transformer
-  /// The width of a token's vector, C; a multiple of ``heads``.
-  public var width: Int?
-  /// The number of heads, H.
-  public var heads: Int?
-  /// The number of blocks, L.
-  public var layers: Int?
-  /// The width of the feed-forward layers, F.
-  public var feedForward: Int?
-  /// The widths of the phase network's hidden layers.
-  public var phaseHidden: [Int]?
-  /// Whether amplitudes obey spin-flip symmetry; nil to impose it where the start finds it.
+  /// The preset, whose defaults fill what is nil.
   ///
-  /// Only where 2Sz = 0 and the integrals are restricted.
-  public var spinFlipSymmetry: Bool?
-  /// Twice the total spin S that a penalty holds a molecule's state to; nil for none.
-  public var twiceSpin: Int?
-  /// Whether amplitudes obey the symmetries of a lattice; nil to impose them where its sector is
-  /// small enough to be listed and their eigenvalues in the ground state are established.
-  public var latticeSymmetry: Bool?
-  /// Whether the eigenvalues of a frustrated lattice's symmetries are read off an exact ground state.
-  public var exactLatticeSymmetry: Bool?
-  /// The order in which orbitals or sites are sampled, a permutation; nil for the default
-  /// (molecules: highest orbital first; lattices: row-major).
-  public var order: [Int]?
+  /// Setting it sets the network and the optimiser, too, which every preset has its own of.
+  public var basis: Preset {
+    get { preset ?? .default }
+    set {
+      preset = newValue == .default ? nil : newValue
+      ansatz.kind = newValue == .paper ? .retnet : .transformer
+      optimizer.kind = newValue == .paper ? .adam : .sr
+    }
+  }
+}
 
-  /// Creates the defaults.
-  public init() {}
+/// A set of defaults.
+public enum Preset: String, Codable, Sendable, Hashable, CaseIterable {
+  /// What is fastest and most accurate here.
+  case `default`
+  /// That of O. Knitter et al., arXiv:2411.03900: published networks, random start, Adam, draws from |ψ|²,
+  /// local energies among them.
+  case paper
 }
 
 /// The sample that a training step works on.
@@ -87,6 +69,11 @@ public struct SamplingSettings: Codable, Sendable, Hashable {
   /// Below 1 the sample covers configurations whose weight is small but wrong; α goes to 1 over
   /// the second half of the steps. 1 is plain |ψ|² sampling.
   public var exponent: Double?
+  /// Whether a sector that fits is taken whole.
+  public var wholeSector: Bool?
+  /// The number of draws in the first step, growing in proportion to ``draws`` at nine tenths of the
+  /// steps; nil for the same number in all.
+  public var firstDraws: Int?
 
   /// Creates the defaults.
   public init() {}
@@ -109,6 +96,8 @@ public struct OptimizerSettings: Codable, Sendable, Hashable {
   public var kind: OptimizerKind = .sr
   /// The step length η; for `sr` a fraction of the full step.
   public var learningRate: Double?
+  /// How it changes over the steps; nil for constant, where steps have no noise.
+  public var schedule: LearningRateSchedule?
   /// SPRING's momentum μ in [0, 1), or Adam's β₁.
   public var momentum: Double?
   /// The regularisation λ of the natural gradient, relative to the mean diagonal of its matrix.
@@ -117,6 +106,8 @@ public struct OptimizerSettings: Codable, Sendable, Hashable {
   public var weightDecay: Double = 0
   /// The largest norm of one natural-gradient step in the metric of the sample.
   public var maximumStep: Double?
+  /// Adam: the norm to which longer gradients are cut, in the energy's unit; nil for none.
+  public var maximumGradient: Double?
 
   /// Creates the defaults.
   public init() {}

@@ -10,7 +10,7 @@ extension ResolvedSettings {
     case .adam:
       AdamRule(
         parameterCount: blocks.last?.range.upperBound ?? 0, firstDecay: momentum,
-        weightDecay: weightDecay, energyScale: energyScale)
+        weightDecay: weightDecay, maximumGradient: maximumGradient, energyScale: energyScale)
     case .sr:
       NaturalGradient(
         blocks: blocks,

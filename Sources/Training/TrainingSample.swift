@@ -35,8 +35,6 @@ struct TrainingSampler<H: Hamiltonian> {
   let execution: Execution
   /// The largest number of distinct configurations.
   let limit: Int
-  /// The number of draws, or nil for layers.
-  let draws: Int?
   /// The smallest denominator of perturbation theory.
   let floor: Double
   /// The whole sector, where it fits.
@@ -44,26 +42,29 @@ struct TrainingSampler<H: Hamiltonian> {
 
   init(
     _ waveFunction: any AutoregressiveWaveFunction<Word>, estimator: LocalEnergyEstimator<H>,
-    limit: Int, draws: Int?, floor: Double, execution: Execution
+    limit: Int, takesWholeSector: Bool = true, floor: Double, execution: Execution
   ) {
     self.waveFunction = waveFunction
     self.estimator = estimator
     self.execution = execution
     self.limit = limit
-    self.draws = draws
     self.floor = floor
     wholeSector =
-      waveFunction.space.dimension <= Double(limit) ? WholeSectorSampler(of: waveFunction) : nil
+      takesWholeSector && waveFunction.space.dimension <= Double(limit)
+      ? WholeSectorSampler(of: waveFunction) : nil
   }
 
   /// Draws the sample of one step.
   ///
   /// - Parameters:
+  ///   - draws: The number of draws, or nil for layers.
   ///   - exponent: α of the metric's distribution |ψ|^(2α).
   ///   - energy: What gaps are measured from.
   ///   - random: The stream of the draws.
   /// - Returns: The sample and its metric.
-  func draw(exponent: Double, energy: Double, random: RandomSource) -> TrainingSample<Word> {
+  func draw(
+    draws: Int? = nil, exponent: Double, energy: Double, random: RandomSource
+  ) -> TrainingSample<Word> {
     let space = waveFunction.space
     if let wholeSector {
       let sample = wholeSector.sample(amplitudes: estimator.logAmplitudes(of:))

@@ -66,8 +66,9 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
       hamiltonian, waveFunction: waveFunction, options: settings.localEnergy.options,
       execution: execution)
     sampler = TrainingSampler(
-      waveFunction, estimator: estimator, limit: resolved.maximumSamples, draws: resolved.draws,
-      floor: resolved.denominatorFloor, execution: execution)
+      waveFunction, estimator: estimator, limit: resolved.maximumSamples,
+      takesWholeSector: resolved.takesWholeSector, floor: resolved.denominatorFloor,
+      execution: execution)
     random = RandomSource(seed: settings.seed)
     rule = resolved.makeStepRule(for: waveFunction.blocks, execution: execution)
   }
@@ -151,7 +152,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     let stream = random.split(0x5354_4550).split(UInt64(number))
     estimator.trim()
     let sample = sampler.draw(
-      exponent: resolved.exponent(at: number - 1),
+      draws: resolved.draws(at: number - 1), exponent: resolved.exponent(at: number - 1),
       energy: trace.last?.energy ?? context.referenceEnergy, random: stream.split(1))
     let energies = estimator.compute(
       sample.sample, mode: resolved.localEnergyMode, random: stream.split(2))

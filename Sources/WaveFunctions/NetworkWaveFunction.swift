@@ -52,6 +52,14 @@ public final class NetworkWaveFunction<Word: ConfigurationWord>: @unchecked Send
     precondition(
       network.positions == space.positions && network.vocabulary == space.vocabulary,
       "the network is for \(network.positions) positions of \(network.vocabulary) tokens")
+    precondition(
+      phaseNetwork.inputs
+        == Self.phaseInputCount(
+          of: space, choosesByLastToken: phaseNetwork.configuration.choices != nil),
+      "the phase network has \(phaseNetwork.inputs) inputs")
+    precondition(
+      phaseNetwork.configuration.choices ?? space.vocabulary == space.vocabulary,
+      "the phase network chooses among other tokens")
     self.space = space
     self.network = network
     self.phaseNetwork = phaseNetwork
@@ -77,8 +85,17 @@ public final class NetworkWaveFunction<Word: ConfigurationWord>: @unchecked Send
   }
 
   /// The number of inputs of a phase network for a space.
-  public static func phaseInputCount(of space: ConfigurationSpace<Word>) -> Int {
-    space.kind == .electrons ? 2 * space.positions : space.positions
+  ///
+  /// - Parameters:
+  ///   - space: The sector and its tokens.
+  ///   - choosesByLastToken: Whether the token of the last orbital (site) chooses among outputs. The others'
+  ///     are then the network's inputs, and the choice one more.
+  /// - Returns: N.
+  public static func phaseInputCount(
+    of space: ConfigurationSpace<Word>, choosesByLastToken: Bool = false
+  ) -> Int {
+    let spins = space.kind == .electrons ? 2 : 1
+    return choosesByLastToken ? spins * (space.positions - 1) + 1 : spins * space.positions
   }
 
   /// Calls `body` with the parameters of the modulus and of the phase.
@@ -108,22 +125,29 @@ public final class NetworkWaveFunction<Word: ConfigurationWord>: @unchecked Send
     }
   }
 
-  /// Writes the phase network's inputs, ±1 for filled and empty, `[2T]` (α then β) or `[T]`.
+  /// Writes the phase network's inputs, ±1 for filled and empty, `[2T]` (α then β) or `[T]`; where the last
+  /// orbital's token chooses among outputs, those of the others, then the token.
   private func writePhaseInputs(
     of configuration: Configuration<Word>, to inputs: UnsafeMutablePointer<Float>
   ) {
-    let orbitals = space.positions
+    let chooses = phaseNetwork.configuration.choices != nil
+    let orbitals = chooses ? space.positions - 1 : space.positions
     for orbital in 0..<orbitals {
       inputs[orbital] = (configuration.alpha &>> Word(orbital)) & 1 != 0 ? 1 : -1
       if space.kind == .electrons {
         inputs[orbitals + orbital] = (configuration.beta &>> Word(orbital)) & 1 != 0 ? 1 : -1
       }
     }
+    if chooses {
+      let alpha = (configuration.alpha &>> Word(orbitals)) & 1 != 0
+      let beta = (configuration.beta &>> Word(orbitals)) & 1 != 0
+      inputs[phaseNetwork.inputs - 1] = (alpha ? 1 : 0) + (beta ? 2 : 0)
+    }
   }
 
   /// Returns the phase network's inputs for a batch of representatives, `[B, inputs]`.
   public func phaseInputs(of configurations: [Configuration<Word>]) -> [Float] {
-    let width = Self.phaseInputCount(of: space)
+    let width = phaseNetwork.inputs
     return [Float](unsafeUninitializedCapacity: configurations.count * width) { buffer, count in
       if let base = buffer.baseAddress {
         for (row, configuration) in configurations.enumerated() {
@@ -171,7 +195,7 @@ extension NetworkWaveFunction: AutoregressiveWaveFunction {
     entries.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
 
     let sorted = entries
-    let width = Self.phaseInputCount(of: space)
+    let width = phaseNetwork.inputs
     logModulus.withUnsafeMutableBufferPointer { logModulusBuffer in
       phase.withUnsafeMutableBufferPointer { phaseBuffer in
         nonisolated(unsafe) let logModulus = logModulusBuffer

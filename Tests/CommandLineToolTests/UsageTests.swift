@@ -170,7 +170,7 @@ struct UsageTests {
     ("steps = 1e3", ["write 1000"]),
     ("spin-flip = \"yes\"", ["'spin-flip' must be true or false"]),
     ("phase-hidden = [8.5]", ["'phase-hidden' must be whole numbers"]),
-    ("ansatz = \"rbm\"", ["transformer or retnet"]),
+    ("ansatz = \"rbm\"", ["transformer, retnet, made or nade"]),
     ("field = \"x\"", ["'field' must be a number"]),
     ("require-convergence = 1", ["'require-convergence' must be true or false"]),
     ("json = true", ["json"]),

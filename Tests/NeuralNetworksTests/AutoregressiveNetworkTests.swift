@@ -25,7 +25,8 @@ private func retentive(
   let reference = ReferenceDecoder(
     layout: network.layout, mixer: .retention, positions: positions, vocabulary: vocabulary,
     width: configuration.width, heads: configuration.heads, layers: configuration.layers,
-    activation: configuration.activation)
+    activation: configuration.activation,
+    groupNormEpsilon: Double(configuration.groupNormEpsilon))
   return NetworkCase(
     testDescription: "RetNet T=\(positions) V=\(vocabulary) C=\(configuration.width) "
       + "H=\(configuration.heads) L=\(configuration.layers) F=\(configuration.feedForward) "
@@ -49,6 +50,10 @@ private func masked(
       + "\(configuration.activation)",
     network: network, reference: { reference.logits($0, $1) })
 }
+
+/// The form of arXiv:2411.03900, of a smaller size.
+private let published = RetNetConfiguration(
+  width: 16, heads: 2, layers: 2, feedForward: 32, groupNormEpsilon: 1e-6, chunk: 3)
 
 private let cases: [NetworkCase] = [
   masked(.made, positions: 7, vocabulary: 4, MaskedConfiguration()),
@@ -88,9 +93,15 @@ private let cases: [NetworkCase] = [
   retentive(
     positions: 33, vocabulary: 2,
     RetNetConfiguration(width: 16, heads: 2, layers: 2, feedForward: 32, chunk: 8)),
+  retentive(positions: 9, vocabulary: 4, published),
   transformer(
     positions: 7, vocabulary: 4,
     TransformerConfiguration(width: 32, heads: 4, layers: 2, feedForward: 64)),
+  transformer(
+    positions: 8, vocabulary: 4,
+    TransformerConfiguration(
+      width: 16, heads: 2, layers: 2, feedForward: 32, activation: .relu, positionBias: false,
+      finalNorm: false)),
   transformer(
     positions: 10, vocabulary: 2,
     TransformerConfiguration(width: 16, heads: 2, layers: 1, positionBias: false)),
@@ -211,7 +222,8 @@ private let cases: [NetworkCase] = [
           sum + pair.0 * Double(pair.1)
         }
       }
-      return (value(1e-5) - value(-1e-5)) / 2e-5
+      // So short that no unit of a ReLU layer passes its kink.
+      return (value(1e-7) - value(-1e-7)) / 2e-7
     }
 
     for b in 0..<count {
@@ -255,12 +267,15 @@ private let cases: [NetworkCase] = [
     }
   }
 
-  /// The recurrent, chunkwise and parallel forms of one function and its gradient.
-  @Test func retentionDoesNotDependOnTheChunk() {
+  /// The recurrent, chunkwise and parallel forms of one function and its gradient, as published and with a
+  /// final norm and position biases.
+  @Test(arguments: [false, true]) func retentionDoesNotDependOnTheChunk(_ isPublished: Bool) {
     func values(_ chunk: Int?) -> (logits: [Float], rows: [[Float]]) {
       let test = retentive(
         positions: 21, vocabulary: 4,
-        RetNetConfiguration(width: 32, heads: 4, layers: 2, feedForward: 32, chunk: chunk))
+        RetNetConfiguration(
+          width: 32, heads: 4, layers: 2, feedForward: 32, positionBias: !isPublished,
+          finalNorm: !isPublished, groupNormEpsilon: isPublished ? 1e-6 : 0.1, chunk: chunk))
       let parameters = test.randomParameters(seed: 17)
       let tokens = test.randomTokens(count: 20, seed: 18)
       let gradients = test.randomGradients(count: 20, seed: 19)
@@ -282,12 +297,30 @@ private let cases: [NetworkCase] = [
 
   /// The number of parameters that arXiv:2411.03900's code has at its default sizes, amplitude
   /// only: 39,236 for N = 14 qubits and 39,332 for N = 20.
-  @Test(arguments: [(7, 39_236), (10, 39_332)])
+  @Test(arguments: [
+    (7, 39_236), (10, 39_332), (12, 39_396), (14, 39_460), (15, 39_492), (19, 39_620),
+  ])
   func retNetHasThePublishedSize(_ positions: Int, _ count: Int) {
     let network = RetNetNetwork(
       configuration: RetNetConfiguration(width: 32, heads: 4, layers: 1, feedForward: 512),
       positions: positions, vocabulary: 4)
     #expect(network.layout.count == count)
+  }
+
+  /// The transformer of the same code and sizes, with the phase: 43,432 for N = 14 and 43,912 for N = 20.
+  @Test(arguments: [
+    (14, 43_432), (20, 43_912), (24, 44_232), (28, 44_552), (30, 44_712), (38, 45_352),
+  ])
+  func transformerHasThePublishedSize(_ qubits: Int, _ count: Int) {
+    let network = TransformerNetwork(
+      configuration: TransformerConfiguration(
+        width: 32, heads: 4, layers: 1, feedForward: 512, positionBias: false, finalNorm: false),
+      positions: qubits / 2, vocabulary: 4)
+    let phase = MultilayerPerceptron(
+      configuration: PerceptronConfiguration(
+        hiddenWidths: [64, 64], activation: .relu, choices: 4),
+      inputs: qubits - 1)
+    #expect(network.layout.count + phase.layout.count == count)
   }
 
   /// The number of parameters of arXiv:2208.05637's modulus, one hidden layer of 64: N → 64 → 2N.
@@ -297,6 +330,11 @@ private let cases: [NetworkCase] = [
       configuration: MaskedConfiguration(), positions: positions, vocabulary: 4)
     let qubits = 2 * positions
     #expect(network.layout.count == qubits * 64 + 64 + 64 * 2 * qubits + 2 * qubits)
+    let phase = MultilayerPerceptron(
+      configuration: PerceptronConfiguration(hiddenWidths: [64], activation: .relu, choices: 4),
+      inputs: qubits - 1)
+    let published = [14: 3872, 20: 5420, 24: 6452, 30: 8000, 38: 10_064]
+    #expect(network.layout.count + phase.layout.count == published[qubits])
   }
 
   /// `Σ_t (2t w + w + 4w + 4)` for one hidden layer of w.

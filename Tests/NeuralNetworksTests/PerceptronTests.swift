@@ -10,13 +10,20 @@ private struct PerceptronCase {
   let inputs: [Float]
   let count: Int
 
-  init(_ widths: [Int], _ activation: Activation = .silu, inputs width: Int = 11, count: Int) {
+  init(
+    _ widths: [Int], _ activation: Activation = .silu, choices: Int? = nil, inputs width: Int = 11,
+    count: Int
+  ) {
     network = MultilayerPerceptron(
-      configuration: PerceptronConfiguration(hiddenWidths: widths, activation: activation),
+      configuration: PerceptronConfiguration(
+        hiddenWidths: widths, activation: activation, choices: choices),
       inputs: width)
     var random = RandomSource(seed: 1)
     parameters = (0..<network.layout.count).map { _ in Float(0.4 * random.normal()) }
-    inputs = (0..<count * width).map { _ in random.next() % 2 == 0 ? 1 : -1 }
+    inputs = (0..<count * width).map { place in
+      if let choices, place % width == width - 1 { return Float(random.next() % UInt64(choices)) }
+      return random.next() % 2 == 0 ? 1 : -1
+    }
     self.count = count
   }
 
@@ -27,16 +34,26 @@ private struct PerceptronCase {
       defer { offset += count }
       return ArraySlice(Array(parameters[offset..<offset + count]))
     }
-    let x = inputs[b * network.inputs..<(b + 1) * network.inputs].map(Double.init)
+    var x = inputs[b * network.inputs..<(b + 1) * network.inputs].map(Double.init)
+    let choice = network.configuration.choices.map { _ in Int(x.removeLast()) }
     var a = x
     for width in network.configuration.hiddenWidths {
       let (weight, bias) = (take(width * a.count), take(width))
       a = (0..<width).map { o in
         let z = bias[o] + a.indices.reduce(0) { $0 + weight[o * a.count + $1] * a[$1] }
-        return network.configuration.activation == .tanh ? tanh(z) : z / (1 + exp(-z))
+        switch network.configuration.activation {
+        case .tanh: return tanh(z)
+        case .relu: return max(0, z)
+        default: return z / (1 + exp(-z))
+        }
       }
     }
     if network.configuration.hiddenWidths.isEmpty { a = [] }
+    if let choice, let choices = network.configuration.choices {
+      let weight = Array(take(choices * a.count))
+      return Array(take(choices))[choice]
+        + a.indices.reduce(0) { $0 + weight[choice * a.count + $1] * a[$1] }
+    }
     let weight = take(a.count)
     let bias = take(1)
     let skip = take(x.count)
@@ -60,14 +77,27 @@ private struct PerceptronCase {
 }
 
 @Suite struct PerceptronTests {
-  static let shapes: [([Int], Activation)] = [
-    ([], .silu), ([7], .silu), ([32, 16], .tanh), ([16, 24, 5], .silu),
+  struct Shape: Sendable, CustomTestStringConvertible {
+    var widths: [Int]
+    var activation = Activation.silu
+    var choices: Int?
+
+    var testDescription: String {
+      "\(widths) \(activation)" + (choices.map { ", \($0) outputs" } ?? "")
+    }
+  }
+
+  static let shapes: [Shape] = [
+    Shape(widths: []), Shape(widths: [7]), Shape(widths: [32, 16], activation: .tanh),
+    Shape(widths: [16, 24, 5]), Shape(widths: [9], activation: .tanh, choices: 4),
+    Shape(widths: [32, 16], activation: .relu, choices: 4), Shape(widths: [7, 5], choices: 2),
   ]
 
   @Test(arguments: shapes)
-  func forwardMatchesReference(_ widths: [Int], _ activation: Activation) {
+  func forwardMatchesReference(_ shape: Shape) {
     // More than one block of the evaluation.
-    let test = PerceptronCase(widths, activation, count: 1100)
+    let test = PerceptronCase(
+      shape.widths, shape.activation, choices: shape.choices, count: 1100)
     let workspace = PerceptronWorkspace(network: test.network, capacity: test.count)
     var kept = [Float](repeating: .nan, count: test.count)
     var evaluated = kept
@@ -81,8 +111,9 @@ private struct PerceptronCase {
   }
 
   @Test(arguments: shapes)
-  func jacobianMatchesDifferences(_ widths: [Int], _ activation: Activation) {
-    let test = PerceptronCase(widths, activation, count: 5)
+  func jacobianMatchesDifferences(_ shape: Shape) {
+    let test = PerceptronCase(
+      shape.widths, shape.activation, choices: shape.choices, count: 5)
     let rows = test.jacobian()
     for b in 0..<test.count {
       for p in stride(from: 0, to: test.network.layout.count, by: 3) {
@@ -96,8 +127,9 @@ private struct PerceptronCase {
   }
 
   @Test(arguments: shapes)
-  func backwardAndTangentMatchJacobian(_ widths: [Int], _ activation: Activation) {
-    let test = PerceptronCase(widths, activation, count: 37)
+  func backwardAndTangentMatchJacobian(_ shape: Shape) {
+    let test = PerceptronCase(
+      shape.widths, shape.activation, choices: shape.choices, count: 37)
     let rows = test.jacobian()
     var random = RandomSource(seed: 2)
     let weights = (0..<test.count).map { _ in Float(random.normal()) }
@@ -120,9 +152,10 @@ private struct PerceptronCase {
   }
 
   @Test(arguments: shapes)
-  func gramIsJacobianTimesItsTranspose(_ widths: [Int], _ activation: Activation) {
+  func gramIsJacobianTimesItsTranspose(_ shape: Shape) {
     // Several blocks, the last of them partly filled.
-    let test = PerceptronCase(widths, activation, inputs: 6, count: 530)
+    let test = PerceptronCase(
+      shape.widths, shape.activation, choices: shape.choices, inputs: 6, count: 530)
     let rows = test.jacobian().map { $0.map(Double.init) }
     let stride = test.count + 3
     var matrix = [Double](repeating: 0.5, count: test.count * stride)

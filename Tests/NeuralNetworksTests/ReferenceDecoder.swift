@@ -18,6 +18,7 @@ struct ReferenceDecoder {
   let heads: Int
   let layers: Int
   let activation: Activation
+  var groupNormEpsilon = 0.1
 
   /// Returns the logits `[T, V]` of one string.
   func logits(_ string: [UInt8], _ parameters: [Double]) -> [Double] {
@@ -71,7 +72,7 @@ struct ReferenceDecoder {
           let gate = linear("\(path)/gate", y[t])
           for h in 0..<heads {
             let part = normalize(
-              Array(mixed[t][h * depth..<(h + 1) * depth]), epsilon: 0.1)
+              Array(mixed[t][h * depth..<(h + 1) * depth]), epsilon: groupNormEpsilon)
             for d in 0..<depth {
               let g = gate[h * depth + d]
               mixed[t][h * depth + d] = part[d] * g / (1 + exp(-g))

@@ -68,7 +68,9 @@ struct ReferenceMasked {
         let bias = array("\(path)/bias", parameters)
         let weight = values.isEmpty ? [] : array("\(path)/weight", parameters)
         values = bias.indices.map { k in
-          let sum = values.indices.reduce(bias[k]) { $0 + weight[k * values.count + $1] * values[$1] }
+          let sum = values.indices.reduce(bias[k]) {
+            $0 + weight[k * values.count + $1] * values[$1]
+          }
           return isLast ? sum : reference(sum)
         }
       }

@@ -38,6 +38,12 @@ import Training
       file: "h2o_sto3g", exact: -75.012_403_658_8, reference: -74.962_928_246_4, spinSquared: 0,
       ansatz: .retnet),
     Molecule(
+      file: "h2o_sto3g", exact: -75.012_403_658_8, reference: -74.962_928_246_4, spinSquared: 0,
+      ansatz: .made),
+    Molecule(
+      file: "h2o_sto3g", exact: -75.012_403_658_8, reference: -74.962_928_246_4, spinSquared: 0,
+      ansatz: .nade),
+    Molecule(
       file: "oh_sto3g", exact: -74.387_134_127_2, reference: -74.361_530_726_1, spinSquared: 0.75),
     Molecule(file: "oh_uhf_sto3g", exact: -74.387_134_127_2, reference: -74.362_637_518_7),
     Molecule(
@@ -66,6 +72,35 @@ import Training
     if let spinSquared = molecule.spinSquared {
       #expect(abs((result.spinSquared ?? .nan) - spinSquared) < 0.01)
     }
+  }
+
+  /// The preset of arXiv:2411.03900: its networks and sizes, and draws although the sector would fit.
+  @Test(arguments: [
+    (AnsatzKind.retnet, 39_236 + 5_252), (.transformer, 43_432), (.made, 3_872),
+    // Σ (2t 64 + 64 + 4 · 64 + 4) and 12 → 512 → 512 → 4.
+    (.nade, 4_956 + 12 * 512 + 512 + 512 * 513 + 4 * 513),
+  ])
+  func thePaperPresetIsThePapers(_ ansatz: AnsatzKind, _ parameters: Int) throws {
+    var settings = Settings(.paper)
+    #expect(settings.ansatz.kind == .retnet)
+    settings.ansatz.kind = ansatz
+    settings.convergence.steps = 4
+    settings.threads = 2
+    let run = try makeTrainingRun(
+      .molecule(try bundled("h2o_sto3g"), irrep: .automatic), settings: settings)
+    #expect(run.parameterCount == parameters)
+    let resolved = run.settings
+    #expect(resolved.optimizer.kind == .adam && resolved.optimizer.maximumGradient == 1)
+    #expect(resolved.localEnergy.mode == .subspace && resolved.start.kind == .random)
+    #expect(resolved.sampling.firstDraws == 100 && resolved.sampling.draws == 1_000_000_000_000)
+    try finish(run)
+    #expect(run.trace.count == 4)
+    // A hundred draws of a state that is near uniform over 441, or 133 of an irrep.
+    let first = try #require(run.trace.first)
+    #expect(first.distinctSamples <= 100 && first.distinctSamples > 20)
+    let last = try #require(run.trace.last)
+    #expect(Double(last.distinctSamples) == run.sectorDimension)
+    #expect(first.error > 0)
   }
 
   /// A cap far below the dimension of the sector, and plain draws.

@@ -1,6 +1,7 @@
 import Estimators
 import Foundation
 import Hamiltonians
+import NeuralNetworks
 import Optimization
 import Testing
 import Training
@@ -17,7 +18,11 @@ import Training
 
   /// One value for each setting, not its default.
   static let values = [
-    "ansatz": "retnet", "width": "48", "heads": "3", "layers": "5", "feed-forward": "7",
+    "preset": "paper", "ansatz": "nade", "transformer-form": "published",
+    "retnet-form": "published",
+    "chunk": "6", "hidden": "10,20", "activation": "tanh", "phase-form": "published",
+    "first-draws": "12", "whole-sector": "false", "learning-rate-schedule": "decay",
+    "maximum-gradient": "0.75", "width": "48", "heads": "3", "layers": "5", "feed-forward": "7",
     "phase-hidden": "9,8", "spin-flip": "false", "lattice-symmetry": "true",
     "exact-lattice-symmetry": "true", "order": "2,1,3",
     "samples": "77", "draws": "1000", "exponent": "0.7", "optimizer": "adam",
@@ -34,12 +39,77 @@ import Training
 
   @Test func everySettingTakesATextAndChangesOneThing() throws {
     #expect(Set(Self.values.keys) == Set(Setting.all.map(\.name)))
-    var seen: Set<Settings> = [Settings()]
+    var seen: Set<Settings> = []
     for setting in Setting.all {
-      var settings = Settings()
+      let base = plain(Self.network[setting.name] ?? .transformer)
+      var settings = base
       try setting.set(try #require(Self.values[setting.name]), in: &settings, positions: 3)
-      #expect(seen.insert(settings).inserted, "\(setting.name) sets nothing, or what another sets")
+      #expect(settings != base, "\(setting.name) sets nothing")
+      #expect(seen.insert(settings).inserted, "\(setting.name) sets what another sets")
     }
+  }
+
+  /// The network of a setting that transformers have not.
+  static let network: [String: AnsatzKind] = [
+    "retnet-form": .retnet, "chunk": .retnet, "hidden": .made, "activation": .nade,
+  ]
+
+  /// The defaults with a network.
+  private func plain(_ kind: AnsatzKind) -> Settings {
+    var settings = Settings()
+    settings.ansatz.kind = kind
+    return settings
+  }
+
+  /// A setting that the network does not have stays nil; another network keeps what both have.
+  @Test func networksHaveTheirOwnSettings() {
+    var ansatz = AnsatzSettings()
+    ansatz.width = 24
+    ansatz.hidden = [5]
+    ansatz.chunk = 3
+    #expect(ansatz.hidden == nil && ansatz.chunk == nil)
+    ansatz.kind = .retnet
+    ansatz.chunk = 3
+    #expect(ansatz.width == 24 && ansatz.chunk == 3)
+    ansatz.kind = .made
+    ansatz.hidden = [5]
+    ansatz.width = 8
+    #expect(ansatz.width == nil && ansatz.heads == nil && ansatz.retnetForm == nil)
+    ansatz.kind = .nade
+    #expect(ansatz.hidden == [5] && ansatz.modulus == .nade(masked(hidden: [5])))
+    ansatz.kind = .transformer
+    #expect(ansatz == AnsatzSettings())
+  }
+
+  private func masked(hidden: [Int]) -> MaskedSettings {
+    var settings = MaskedSettings()
+    settings.hidden = hidden
+    return settings
+  }
+
+  @Test(arguments: AnsatzKind.allCases) func settingsComeBackFromFiles(_ kind: AnsatzKind) throws {
+    var settings = Settings(.paper)
+    settings.ansatz.kind = kind
+    settings.ansatz.width = 12
+    settings.ansatz.hidden = [3, 4]
+    settings.ansatz.activation = .tanh
+    settings.ansatz.retnetForm = .published
+    settings.ansatz.transformerForm = .published
+    settings.ansatz.chunk = 5
+    settings.ansatz.order = [1, 0]
+    let data = try JSONEncoder().encode(settings)
+    #expect(try JSONDecoder().decode(Settings.self, from: data) == settings)
+  }
+
+  /// Files of earlier versions, which know transformers and RetNets only, and no preset.
+  @Test func settingsOfEarlierFilesAreRead() throws {
+    var text = String(decoding: try JSONEncoder().encode(Settings()), as: UTF8.self)
+    text = text.replacing(
+      #""ansatz":{"kind":"transformer"}"#,
+      with: #""ansatz":{"kind":"retnet","width":16,"heads":2,"layers":1,"phaseHidden":[8]}"#)
+    let settings = try JSONDecoder().decode(Settings.self, from: Data(text.utf8))
+    #expect(settings.ansatz.kind == .retnet && settings.ansatz.heads == 2)
+    #expect(settings.basis == .default && settings.ansatz.phaseHidden == [8])
   }
 
   @Test func textsOfNoValueAreRefused() {
@@ -103,6 +173,14 @@ import Training
           $0.localEnergy.screening = 0
         }
       ),
+      ("width", "`ansatz` transformer or retnet", { $0.ansatz.kind = .made }),
+      ("hidden", "`ansatz` made or nade", { _ in }),
+      ("activation", "`ansatz` made or nade", { $0.ansatz.kind = .retnet }),
+      ("transformer-form", "`ansatz` transformer", { $0.ansatz.kind = .nade }),
+      ("retnet-form", "`ansatz` retnet", { _ in }),
+      ("chunk", "`ansatz` retnet", { _ in }),
+      ("maximum-gradient", "`optimizer` adam", { _ in }),
+      ("first-draws", "`draws`", { _ in }),
       ("start-determinants", "`start` perturbative", { $0.start.kind = .random }),
       ("start-steps", "`start` perturbative", { $0.start.kind = .random }),
     ]
@@ -126,7 +204,9 @@ import Training
       LatticeModel(
         geometry: try LatticeGeometry(.chain, size: "8"),
         interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 1)))
-    for setting in Setting.all where setting.name != "weight-decay" {
+    settings.sampling.draws = 1000
+    let others = ["weight-decay", "maximum-gradient"] + Self.network.keys
+    for setting in Setting.all where !others.contains(setting.name) {
       let complaint = setting.complaint(in: settings, problem: problem, sectorDimension: 101)
       #expect(complaint == nil, "\(complaint ?? "")")
     }

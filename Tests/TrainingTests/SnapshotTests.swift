@@ -45,6 +45,16 @@ import Training
         $0.annealing.kind = .linear
       }),
     Case(testDescription: "RetNet", change: { $0.ansatz.kind = .retnet }),
+    Case(testDescription: "MADE", change: { $0.ansatz.kind = .made }),
+    Case(
+      testDescription: "NADE, growing draws, rising rate",
+      change: {
+        $0.ansatz.kind = .nade
+        $0.sampling.draws = 100_000
+        $0.sampling.firstDraws = 10
+        $0.sampling.wholeSector = false
+        $0.optimizer.schedule = .trapezoid
+      }),
   ]
 
   private func settings(_ example: Case) -> Settings {

@@ -79,16 +79,18 @@ struct DecoderLayout: Sendable, Hashable {
   ///   - shape: The sizes.
   ///   - mixer: The mixer's part of the names.
   ///   - projections: The names of the mixer's input projections, each of width C.
-  init(shape: DecoderShape, mixer: String, projections: [String]) {
+  ///   - deviation: One standard deviation of all initial weights; nil to choose each so that variances
+  ///     keep their size.
+  init(shape: DecoderShape, mixer: String, projections: [String], deviation: Float? = nil) {
     self.shape = shape
     let width = shape.width
     var layout = ParameterLayout()
     tokenEmbedding = layout.append(
       "embedding/token", shape: [shape.vocabulary + 1, width],
-      initializer: .normal(standardDeviation: 0.5))
+      initializer: .normal(standardDeviation: deviation ?? 0.5))
     positionEmbedding = layout.append(
       "embedding/position", shape: [shape.positions, width],
-      initializer: .normal(standardDeviation: 0.5))
+      initializer: .normal(standardDeviation: deviation ?? 0.5))
     // Weights keep variances as they are; what a block adds shrinks with their number.
     let inner = 1 / Float(width).squareRoot()
     let residual = 1 / Float(2 * max(shape.layers, 1)).squareRoot()
@@ -96,16 +98,18 @@ struct DecoderLayout: Sendable, Hashable {
       let path = "layer\(layer)"
       let mixerNorm = layout.appendNorm("\(path)/\(mixer)/norm", width: width)
       let projection = layout.appendLinear(
-        "\(path)/\(mixer)", projections, inputs: width, outputs: width, deviation: inner)
+        "\(path)/\(mixer)", projections, inputs: width, outputs: width,
+        deviation: deviation ?? inner)
       let output = layout.appendLinear(
-        "\(path)/\(mixer)", ["output"], inputs: width, outputs: width, deviation: inner * residual)
+        "\(path)/\(mixer)", ["output"], inputs: width, outputs: width,
+        deviation: deviation ?? inner * residual)
       let feedForwardNorm = layout.appendNorm("\(path)/feedforward/norm", width: width)
       let expansion = layout.appendLinear(
         "\(path)/feedforward", ["expansion"], inputs: width, outputs: shape.feedForward,
-        deviation: inner)
+        deviation: deviation ?? inner)
       let contraction = layout.appendLinear(
         "\(path)/feedforward", ["contraction"], inputs: shape.feedForward, outputs: width,
-        deviation: residual / Float(shape.feedForward).squareRoot())
+        deviation: deviation ?? residual / Float(shape.feedForward).squareRoot())
       return BlockLayout(
         mixerNorm: mixerNorm, mixer: MixerLayout(projection: projection, output: output),
         feedForwardNorm: feedForwardNorm, expansion: expansion, contraction: contraction)
@@ -113,7 +117,7 @@ struct DecoderLayout: Sendable, Hashable {
     finalNorm = shape.finalNorm ? layout.appendNorm("head/norm", width: width) : nil
     let headWeight = layout.append(
       "head/weight", shape: [shape.vocabulary, width],
-      initializer: .normal(standardDeviation: 0.1 * inner))
+      initializer: .normal(standardDeviation: deviation ?? 0.1 * inner))
     headBias = layout.append(
       "head/bias",
       shape: shape.positionBias ? [shape.positions, shape.vocabulary] : [shape.vocabulary],

@@ -89,13 +89,6 @@ struct LayerNorm: Sendable, Hashable {
 /// What is added to the variances of layer norms.
 let normalizationEpsilon: Float = 1e-6
 
-/// What is added to the variances of retention's group norm.
-///
-/// Without it the norm keeps only the direction of a retained vector: at the first position, where that
-/// is `(q · k) v`, the sign of `q · k`. The derivative then diverges where `q · k` passes through
-/// zero, and one such string governs the natural gradient. The published code has 1e-6.
-let groupNormEpsilon: Float = 0.1
-
 /// Returns the mean and the reciprocal deviation of sixteen columns.
 @inline(__always)
 func columnMoments(

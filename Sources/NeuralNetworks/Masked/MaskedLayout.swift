@@ -18,8 +18,9 @@ struct MaskedBlock: Sendable, Hashable {
 struct MaskedLayer: Sendable, Hashable {
   /// The number of rows.
   let width: Int
-  /// For each level `t`, the rows that depend on the tokens before position `t` and on no later one, nil
-  /// for none. Each row is in one block.
+  /// For each level `t`, the rows that depend on the tokens before position `t` and on no later one.
+  ///
+  /// Each row is in one block; nil where a level has none.
   let blocks: [MaskedBlock?]
   /// Whether rows are read at later levels than their own.
   let isReadLater: Bool

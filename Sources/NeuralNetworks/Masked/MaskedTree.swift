@@ -73,7 +73,8 @@ final class MaskedTree: NetworkTree {
       let fresh = bits * (level - 1)..<bits * level
       for i in 0..<count {
         layout.encode(
-          tokens[i], stride: stride, into: features[0].columns.pointer + fresh.lowerBound * stride + i)
+          tokens[i], stride: stride,
+          into: features[0].columns.pointer + fresh.lowerBound * stride + i)
       }
       keep(features[0], fresh, level: level, columns: columns)
     }

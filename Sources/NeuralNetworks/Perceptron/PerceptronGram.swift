@@ -11,6 +11,7 @@ extension PerceptronWorkspace {
   /// K[b, c] = Σ_l (Δ_l[b] · Δ_l[c]) (a_{l−1}[b] · a_{l−1}[c] + 1) + a_L[b] · a_L[c] + x[b] · x[c] + 1
   /// ```
   ///
+  /// Where outputs are chosen, the last terms are `a_L[b] · a_L[c] + 1` for equal choices, and else zero.
   /// Blocks of the matrix are done on all cores; products are formed in Float32.
   ///
   /// - Parameters:
@@ -91,12 +92,12 @@ extension PerceptronWorkspace {
     left: UnsafeMutablePointer<Float>, right: UnsafeMutablePointer<Float>
   ) {
     multiplyBlock(
-      batch.pointer, network.inputs, row: row, column: column, rows: rows, columns: columns,
+      batch.pointer, network.features, row: row, column: column, rows: rows, columns: columns,
       into: right)
     let block = blockSide
     for i in 0..<rows {
       for j in Swift.stride(from: i * block, to: i * block + columns, by: laneCount) {
-        total.store(right.lanes(j) + 1, j)
+        total.store(network.configuration.choices == nil ? right.lanes(j) + 1 : Lanes.zero, j)
       }
     }
     for (index, layer) in network.hidden.enumerated() {
@@ -112,11 +113,27 @@ extension PerceptronWorkspace {
         activations[index].pointer, layer.outputs, row: row, column: column, rows: rows,
         columns: columns, into: right)
     }
-    if !network.hidden.isEmpty {
+    if network.configuration.choices != nil {
+      addChosen(
+        row: row, column: column, rows: rows, columns: columns, products: right, to: total)
+    } else if !network.hidden.isEmpty {
       for i in 0..<rows {
         for j in Swift.stride(from: i * block, to: i * block + columns, by: laneCount) {
           total.store(total.lanes(j) + right.lanes(j), j)
         }
+      }
+    }
+  }
+
+  /// Adds the output layer's part where outputs are chosen.
+  private func addChosen(
+    row: Int, column: Int, rows: Int, columns: Int, products: UnsafePointer<Float>,
+    to total: UnsafeMutablePointer<Float>
+  ) {
+    let choices = batch.pointer + network.features * stride
+    for i in 0..<rows {
+      for j in 0..<columns where choices[row + i] == choices[column + j] {
+        total[i * blockSide + j] += products[i * blockSide + j] + 1
       }
     }
   }

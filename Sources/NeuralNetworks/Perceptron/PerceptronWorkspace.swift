@@ -31,6 +31,8 @@ public final class PerceptronWorkspace {
   private let inputRows: FloatBuffer
   /// `[N, block]`.
   private let blockInputs: FloatBuffer
+  /// `[outputs, B]`, where outputs are chosen.
+  private let outputRows: FloatBuffer
   /// Two of `[widest hidden layer, block]`.
   private let blockScratch: [FloatBuffer]
 
@@ -57,6 +59,9 @@ public final class PerceptronWorkspace {
     deltas = network.hidden.map { FloatBuffer($0.outputs * stride) }
     scratch = FloatBuffer(widest * stride)
     results = FloatBuffer(max(stride, Self.block))
+    outputRows = FloatBuffer(
+      network.configuration.choices == nil
+        ? 0 : network.outputs * max(stride, Self.block + laneCount))
     inputRows = FloatBuffer(laneCount * network.inputs)
     blockInputs = FloatBuffer(network.inputs * (Self.block + laneCount))
     blockScratch = (0..<2).map { _ in FloatBuffer(widest * (Self.block + laneCount)) }
@@ -135,6 +140,16 @@ public final class PerceptronWorkspace {
     weights: UnsafePointer<Float>, last: UnsafePointer<Float>, inputs x: UnsafePointer<Float>,
     stride: Int, columns: Int
   ) {
+    if network.configuration.choices != nil {
+      multiplyColumns(
+        weights + network.outputWeight, rowStride: network.lastWidth, columnStride: 1, last, stride,
+        into: outputRows.pointer, stride, m: network.outputs, n: columns, k: network.lastWidth,
+        start: .bias(weights + network.outputBias))
+      for b in 0..<columns {
+        results.pointer[b] = outputRows.pointer[choice(b, inputs: x, stride: stride) * stride + b]
+      }
+      return
+    }
     multiplyColumns(
       weights + network.skip, rowStride: 0, columnStride: 1, x, stride, into: results.pointer, 0,
       m: 1, n: columns, k: network.inputs, start: .bias(weights + network.outputBias))
@@ -143,6 +158,14 @@ public final class PerceptronWorkspace {
         weights + network.outputWeight, rowStride: 0, columnStride: 1, last, stride,
         into: results.pointer, 0, m: 1, n: columns, k: network.lastWidth, start: .content)
     }
+  }
+
+  /// Which output a string's is; 0 in the padding.
+  @inline(__always)
+  func choice(_ b: Int, inputs x: UnsafePointer<Float>, stride: Int) -> Int {
+    let choice = Int(x[network.features * stride + b])
+    precondition(choice >= 0 && choice < network.outputs, "output \(choice) of \(network.outputs)")
+    return choice
   }
 
   /// Rearranges `[B, N]` to columns; padding columns are zero.
@@ -173,10 +196,7 @@ public final class PerceptronWorkspace {
       let layer = network.hidden[index]
       let delta = deltas[index].pointer
       if index + 1 == network.hidden.count {
-        for f in 0..<layer.outputs {
-          (delta + f * stride).update(
-            repeating: parameters[network.outputWeight + f], count: columns)
-        }
+        outputGradient(into: delta, parameters: parameters, columns: columns)
       } else {
         network.hidden[index + 1].inputGradient(
           deltas[index + 1].pointer, delta, parameters: parameters, columns: columns,
@@ -185,6 +205,23 @@ public final class PerceptronWorkspace {
       for f in 0..<layer.outputs {
         network.configuration.activation.multiplyByDerivative(
           preactivations[index].pointer + f * stride, delta + f * stride, count: columns)
+      }
+    }
+  }
+
+  /// Writes `∂f/∂a_L` of the kept batch.
+  private func outputGradient(
+    into delta: UnsafeMutablePointer<Float>, parameters: UnsafePointer<Float>, columns: Int
+  ) {
+    let weights = parameters + network.outputWeight
+    for f in 0..<network.lastWidth {
+      let row = delta + f * stride
+      if network.configuration.choices == nil {
+        row.update(repeating: weights[f], count: columns)
+      } else {
+        for b in 0..<columns {
+          row[b] = weights[choice(b, inputs: batch.pointer, stride: stride) * network.lastWidth + f]
+        }
       }
     }
   }
@@ -221,6 +258,10 @@ public final class PerceptronWorkspace {
         scratch.pointer, m: layer.outputs, (index == 0 ? batch : activations[index - 1]).pointer,
         k: layer.inputs, stride: stride, n: columns, into: gradient + layer.weight)
     }
+    if network.configuration.choices != nil {
+      chosenOutputGradient(w, columns: columns, gradient: gradient)
+      return
+    }
     if let last = activations.last {
       accumulateOuterProducts(
         w, m: 1, last.pointer, k: network.lastWidth, stride: stride, n: columns,
@@ -232,6 +273,23 @@ public final class PerceptronWorkspace {
     var sum: Double = 0
     for b in 0..<count { sum += Double(weights[b]) }
     gradient[network.outputBias] += Float(sum)
+  }
+
+  /// The part of ``backward(weights:parameters:gradient:)`` of an output layer with choices.
+  private func chosenOutputGradient(
+    _ w: UnsafePointer<Float>, columns: Int, gradient: UnsafeMutablePointer<Float>
+  ) {
+    let rows = outputRows.pointer
+    rows.update(repeating: 0, count: network.outputs * stride)
+    for b in 0..<count {
+      let choice = choice(b, inputs: batch.pointer, stride: stride)
+      rows[choice * stride + b] = w[b]
+      gradient[network.outputBias + choice] += w[b]
+    }
+    guard let last = activations.last else { return }
+    accumulateOuterProducts(
+      rows, m: network.outputs, last.pointer, k: network.lastWidth, stride: stride, n: columns,
+      into: gradient + network.outputWeight)
   }
 
   /// Computes `Σ_p ∂f_b/∂θ_p v_p` for the kept batch, without forming the Jacobian.
@@ -291,12 +349,19 @@ public final class PerceptronWorkspace {
           }
         }
       }
-      if let last = activations.last {
-        for i in 0..<network.lastWidth {
-          row[network.outputWeight + i] = last.pointer[i * stride + b]
-        }
+      if network.configuration.choices != nil {
+        let count = network.outputs * (network.lastWidth + 1)
+        (row + network.outputWeight).update(repeating: 0, count: count)
       }
-      row[network.outputBias] = 1
+      let choice =
+        network.configuration.choices == nil
+        ? 0 : choice(b, inputs: batch.pointer, stride: stride)
+      if let last = activations.last {
+        let target = row + network.outputWeight + choice * network.lastWidth
+        for i in 0..<network.lastWidth { target[i] = last.pointer[i * stride + b] }
+      }
+      row[network.outputBias + choice] = 1
+      if network.configuration.choices != nil { continue }
       for i in 0..<network.inputs { row[network.skip + i] = batch.pointer[i * stride + b] }
     }
   }

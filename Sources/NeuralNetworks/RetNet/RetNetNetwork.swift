@@ -14,8 +14,16 @@ public struct RetNetConfiguration: Codable, Sendable, Hashable {
   public var activation: Activation
   /// Whether the output bias depends on the position.
   public var positionBias: Bool
+  /// The standard deviation of all initial weights; nil to choose each so that variances keep their size.
+  public var initialDeviation: Float?
   /// Whether a layer norm stands before the output layer.
   public var finalNorm: Bool
+  /// What the group norm adds to the variances of a head's output.
+  ///
+  /// With little, the norm keeps only the direction of a retained vector: at the first position, where that
+  /// is `(q · k) v`, the sign of `q · k`. The derivative then diverges where `q · k` passes through
+  /// zero, and one such string governs the natural gradient. The published code has 1e-6.
+  public var groupNormEpsilon: Float
   /// The length of the chunks in which all positions are computed; T positions at once if nil.
   public var chunk: Int?
 
@@ -29,11 +37,14 @@ public struct RetNetConfiguration: Codable, Sendable, Hashable {
   ///   - activation: What the hidden units compute.
   ///   - positionBias: Whether the output bias depends on the position.
   ///   - finalNorm: Whether a layer norm stands before the output layer.
+  ///   - groupNormEpsilon: What the group norm adds to variances.
   ///   - chunk: The length of the chunks in which all positions are computed; T at once if nil.
+  ///   - initialDeviation: The standard deviation of all initial weights; nil to choose each so that
+  ///     variances keep their size.
   public init(
     width: Int = 32, heads: Int = 4, layers: Int = 1, feedForward: Int? = nil,
     activation: Activation = .silu, positionBias: Bool = false, finalNorm: Bool = false,
-    chunk: Int? = nil
+    groupNormEpsilon: Float = 0.1, chunk: Int? = nil, initialDeviation: Float? = nil
   ) {
     self.width = width
     self.heads = heads
@@ -42,7 +53,9 @@ public struct RetNetConfiguration: Codable, Sendable, Hashable {
     self.activation = activation
     self.positionBias = positionBias
     self.finalNorm = finalNorm
+    self.groupNormEpsilon = groupNormEpsilon
     self.chunk = chunk
+    self.initialDeviation = initialDeviation
   }
 }
 
@@ -57,7 +70,8 @@ public struct RetNetConfiguration: Codable, Sendable, Hashable {
 ///
 /// Y. Sun et al., [arXiv:2307.08621](https://arxiv.org/abs/2307.08621), with values as wide as keys
 /// and learned positions as in O. Knitter et al.,
-/// [arXiv:2411.03900](https://arxiv.org/abs/2411.03900). For each head, with rotated `q` and `k`,
+/// [arXiv:2411.03900](https://arxiv.org/abs/2411.03900); a norm before the output layer and a bias for each
+/// position can be added. For each head, with rotated `q` and `k`,
 ///
 /// ```
 /// o[t] = Σ_{s ≤ t} γ^(t−s) (q[t] · k[s]) v[s] / √D  =  q[t] S[t] / √D,  S[t] = γ S[t−1] + k[t]ᵀ v[t]
@@ -87,12 +101,14 @@ public struct RetNetNetwork: Sendable {
       feedForward: configuration.feedForward, activation: configuration.activation,
       finalNorm: configuration.finalNorm, positionBias: configuration.positionBias)
     decoder = DecoderLayout(
-      shape: shape, mixer: "retention", projections: ["query", "key", "value", "gate"])
+      shape: shape, mixer: "retention", projections: ["query", "key", "value", "gate"],
+      deviation: configuration.initialDeviation)
   }
 
   private var options: RetentionOptions {
     RetentionOptions(
-      shape: decoder.shape, chunk: min(configuration.chunk ?? positions, positions))
+      shape: decoder.shape, chunk: min(configuration.chunk ?? positions, positions),
+      groupNormEpsilon: configuration.groupNormEpsilon)
   }
 }
 

@@ -76,7 +76,8 @@ final class RetentionBatch: BatchMixer {
     }
     normalizeAndGate(
       retained.pointer, gate: projected.pointer + 3 * width * stride, into: gated.pointer,
-      reciprocal: reciprocals.pointer, shape: shape, columns: columns, stride: stride)
+      reciprocal: reciprocals.pointer, shape: shape, epsilon: options.groupNormEpsilon,
+      columns: columns, stride: stride)
     layout.output.forward(
       gated.pointer, y, accumulating: true, parameters: parameters, columns: columns,
       stride: stride)

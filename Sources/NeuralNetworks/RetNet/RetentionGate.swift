@@ -6,18 +6,19 @@
 ///   - z: `[C, columns]`, overwritten; may be `o`, if `ô` is not needed.
 ///   - reciprocal: The reciprocal deviation of each head, `[H, columns]`, or nil.
 ///   - shape: The sizes.
+///   - epsilon: What is added to the variances.
 ///   - columns: The number of columns, a multiple of the lane count.
 ///   - stride: The distance between rows.
 func normalizeAndGate(
   _ o: UnsafeMutablePointer<Float>, gate g: UnsafePointer<Float>,
   into z: UnsafeMutablePointer<Float>, reciprocal: UnsafeMutablePointer<Float>? = nil,
-  shape: DecoderShape, columns: Int, stride: Int
+  shape: DecoderShape, epsilon: Float, columns: Int, stride: Int
 ) {
   for head in 0..<shape.heads {
     let base = head * shape.headWidth * stride
     for i in Swift.stride(from: 0, to: columns, by: laneCount) {
       let (mean, r) = columnMoments(
-        o + base + i, rows: shape.headWidth, stride: stride, epsilon: groupNormEpsilon)
+        o + base + i, rows: shape.headWidth, stride: stride, epsilon: epsilon)
       reciprocal?.store(r, head * stride + i)
       for d in 0..<shape.headWidth {
         let place = base + d * stride + i
@@ -30,7 +31,7 @@ func normalizeAndGate(
   }
 }
 
-/// Computes the gradients of ``normalizeAndGate(_:gate:into:reciprocal:shape:columns:stride:)``.
+/// Computes the gradients of ``normalizeAndGate(_:gate:into:reciprocal:shape:epsilon:columns:stride:)``.
 ///
 /// - Parameters:
 ///   - dz: The gradient of `z`, `[C, columns]`; replaced by that of `o`.

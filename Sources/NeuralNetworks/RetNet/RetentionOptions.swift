@@ -4,6 +4,8 @@ internal import Foundation
 struct RetentionOptions: Sendable {
   /// The number of positions that the batch treats as one parallel block.
   let chunk: Int
+  /// What the group norm adds to variances.
+  let groupNormEpsilon: Float
   /// `γ_h^n` for `n` in `0...T`, `[H, T + 1]`.
   let decayPowers: [Float]
   /// `cos t θ_j` and `sin t θ_j`, `[T, D / 2]` each.
@@ -15,8 +17,9 @@ struct RetentionOptions: Sendable {
   ///
   /// `γ_h = 1 − exp(linspace(ln 1/32, ln 1/512))` over heads, `θ_j = 10000^(−linspace(0, 1))` over
   /// pairs of channels.
-  init(shape: DecoderShape, chunk: Int) {
+  init(shape: DecoderShape, chunk: Int, groupNormEpsilon: Float) {
     self.chunk = chunk
+    self.groupNormEpsilon = groupNormEpsilon
     let (heads, pairs) = (shape.heads, shape.headWidth / 2)
     self.pairs = pairs
     decayPowers = (0..<heads).flatMap { head in

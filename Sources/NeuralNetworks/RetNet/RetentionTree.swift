@@ -61,7 +61,7 @@ final class RetentionTree: TreeMixer {
     }
     normalizeAndGate(
       projected.pointer, gate: projected.pointer + 3 * width * stride, into: projected.pointer,
-      shape: shape, columns: columns, stride: stride)
+      shape: shape, epsilon: options.groupNormEpsilon, columns: columns, stride: stride)
     layout.output.forward(
       projected.pointer, y, accumulating: true, parameters: parameters, columns: columns,
       stride: stride)

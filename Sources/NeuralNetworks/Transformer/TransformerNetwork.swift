@@ -14,6 +14,10 @@ public struct TransformerConfiguration: Codable, Sendable, Hashable {
   public var activation: Activation
   /// Whether the output bias depends on the position.
   public var positionBias: Bool
+  /// Whether a layer norm stands before the output layer.
+  public var finalNorm: Bool
+  /// The standard deviation of all initial weights; nil to choose each so that variances keep their size.
+  public var initialDeviation: Float?
 
   /// Creates a configuration.
   ///
@@ -24,9 +28,13 @@ public struct TransformerConfiguration: Codable, Sendable, Hashable {
   ///   - feedForward: F; 4 C if nil.
   ///   - activation: What the hidden units compute.
   ///   - positionBias: Whether the output bias depends on the position.
+  ///   - finalNorm: Whether a layer norm stands before the output layer.
+  ///   - initialDeviation: The standard deviation of all initial weights; nil to choose each so that
+  ///     variances keep their size.
   public init(
     width: Int = 32, heads: Int = 4, layers: Int = 2, feedForward: Int? = nil,
-    activation: Activation = .gelu, positionBias: Bool = true
+    activation: Activation = .gelu, positionBias: Bool = true, finalNorm: Bool = true,
+    initialDeviation: Float? = nil
   ) {
     self.width = width
     self.heads = heads
@@ -34,6 +42,8 @@ public struct TransformerConfiguration: Codable, Sendable, Hashable {
     self.feedForward = feedForward ?? 4 * width
     self.activation = activation
     self.positionBias = positionBias
+    self.finalNorm = finalNorm
+    self.initialDeviation = initialDeviation
   }
 }
 
@@ -46,7 +56,8 @@ public struct TransformerConfiguration: Codable, Sendable, Hashable {
 /// ```
 ///
 /// A. Vaswani et al., [arXiv:1706.03762](https://arxiv.org/abs/1706.03762), with the norms of
-/// R. Xiong et al., [arXiv:2002.04745](https://arxiv.org/abs/2002.04745), and learned positions.
+/// R. Xiong et al., [arXiv:2002.04745](https://arxiv.org/abs/2002.04745), and learned positions; the norm
+/// before the output layer and a bias for each position can be left out.
 /// The step form keeps the keys and values of every level of the tree; a node reads those of
 /// its ancestors in place.
 public struct TransformerNetwork: Sendable {
@@ -66,9 +77,10 @@ public struct TransformerNetwork: Sendable {
       positions: positions, vocabulary: vocabulary, width: configuration.width,
       heads: configuration.heads, layers: configuration.layers,
       feedForward: configuration.feedForward, activation: configuration.activation,
-      finalNorm: true, positionBias: configuration.positionBias)
+      finalNorm: configuration.finalNorm, positionBias: configuration.positionBias)
     decoder = DecoderLayout(
-      shape: shape, mixer: "attention", projections: ["query", "key", "value"])
+      shape: shape, mixer: "attention", projections: ["query", "key", "value"],
+      deviation: configuration.initialDeviation)
   }
 }
 
