@@ -51,6 +51,9 @@ extension ResultFile {
         }
       try describe(column.name, unit, column.description, in: group)
     }
+    try writeColumn(trace.map(\.freeEnergy), "free_energy", to: group)
+    try describe(
+      "free_energy", unit, "energy minus temperature times entropy, what steps lower", in: group)
     try writeColumn(trace.map { $0.residual ?? .nan }, "residual", to: group)
     try describe(
       "residual", unit, "first-order estimate of what the state would still gain", in: group)

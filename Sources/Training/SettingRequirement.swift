@@ -72,23 +72,31 @@ extension Requirement {
   static let sr = choice("optimizer", OptimizerKind.sr) { $0.settings.optimizer.kind }
   static let adam = choice("optimizer", OptimizerKind.adam) { $0.settings.optimizer.kind }
   static let annealing = Requirement(condition: "`annealing` other than none") {
-    ($0.settings.annealing.kind ?? AnnealingKind.none) == AnnealingKind.none
-      ? "`annealing` is none" : nil
+    shape($0) == AnnealingKind.none ? "`annealing` is none" : nil
   }
   /// The temperature comes to an end.
   static let schedule = Requirement(condition: "an `annealing` that ends") {
-    switch $0.settings.annealing.kind ?? AnnealingKind.none {
+    switch shape($0) {
     case .none: "`annealing` is none"
     case .constant: "`annealing` is constant"
     default: nil
     }
   }
+  /// The schedule that is set, or that the start has by default.
+  private static func shape(_ context: Context) -> AnnealingKind {
+    context.settings.annealing.kind ?? (start(of: context) == .random ? .linear : .none)
+  }
   static let screened = choice("local-energy", LocalEnergyMode.screened) {
     $0.settings.localEnergy.mode ?? ($0.settings.basis == .paper ? .subspace : .full)
   }
   static let perturbative = choice("start", StartKind.perturbative) {
-    $0.settings.start.kind
-      ?? ($0.problem?.hasPeakedStart == false || $0.settings.basis == .paper
+    start(of: $0)
+  }
+
+  /// The start that is set, or that the problem has by default.
+  private static func start(of context: Context) -> StartKind {
+    context.settings.start.kind
+      ?? (context.problem?.hasPeakedStart == false || context.settings.basis == .paper
         ? .random : .perturbative)
   }
 

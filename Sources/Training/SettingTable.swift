@@ -170,15 +170,21 @@ extension Setting {
   // MARK: - Annealing
 
   package static let annealing = Setting(
-    "annealing", .annealing, \.annealing.kind, .choice, default: .always(AnnealingKind.none),
-    "The temperature's schedule.")
+    "annealing", .annealing, \.annealing.kind, .choice,
+    default: .by("none; linear where `start` is random") { settings, size in
+      (settings.start.kind ?? defaultStart(settings, size)) == .random
+        ? AnnealingKind.linear : AnnealingKind.none
+    }, "The temperature's schedule.")
   package static let t0 = Setting(
     "t0", .annealing, \.annealing.initialTemperature, .notNegative,
     default: .scaled(0.3), needs: [.annealing],
     "The highest temperature, in the energy's unit.")
   package static let annealingSteps = Setting(
     "annealing-steps", .annealing, \.annealing.steps, .steps(from: 0),
-    default: .by("half of `steps`") { ($0.convergence.steps ?? defaultSteps($0, $1)) / 2 },
+    default: .by("20, but at most half of `steps`; of adam half of them") { settings, size in
+      let half = (settings.convergence.steps ?? defaultSteps(settings, size)) / 2
+      return settings.optimizer.kind == .adam ? half : min(20, half)
+    },
     needs: [.schedule], "The number of steps of the schedule, at whose end the temperature is zero."
   )
   package static let warmUpSteps = Setting(
@@ -215,10 +221,9 @@ extension Setting {
 
   package static let start = Setting(
     "start", .schedule, \.start.kind, .choice,
-    default: .by("perturbative; of the Ising model and with `preset` paper random") {
-      settings, size in
-      size.hasPeakedStart && settings.basis != .paper ? .perturbative : .random
-    }, "The first parameters.")
+    default: .by(
+      "perturbative; of the Ising model and with `preset` paper random", defaultStart),
+    "The first parameters.")
   package static let startDeterminants = Setting(
     "start-determinants", .schedule, \.start.determinants, .integer(1...1_000_000),
     default: .by("200, of lattices 1000") { _, size in size.isLattice ? 1000 : 200 },
@@ -266,6 +271,11 @@ extension Setting {
     "threads", .schedule, \.threads, .integer(1...1024),
     default: .by("see 'info'") { _, _ in ProcessorCount.current.count },
     canChange: true, "The number of threads; it changes results by rounding only.")
+
+  @Sendable private static func defaultStart(_ settings: Settings, _ size: ProblemSize) -> StartKind
+  {
+    size.hasPeakedStart && settings.basis != .paper ? .perturbative : .random
+  }
 
   @Sendable private static func defaultSteps(_ settings: Settings, _ size: ProblemSize) -> Int {
     if settings.basis == .paper { return 10_000 }

@@ -24,6 +24,9 @@ public struct TraceRow: Sendable, Hashable, Codable {
   /// 0; nil in results of earlier versions.
   public var residual: Double?
 
+  /// The free energy, E − T S, that the step lowers.
+  public var freeEnergy: Double { temperature > 0 ? energy - temperature * entropy : energy }
+
   /// Creates a row.
   public init(
     step: Int, energy: Double, error: Double, variance: Double, temperature: Double,

@@ -255,6 +255,24 @@ struct SolveTests {
     #expect((real * real + imaginary * imaginary).squareRoot() > 0.999)
   }
 
+  @Test("An annealed run keeps temperature, entropy and free energy")
+  func freeEnergyIsKept() throws {
+    let program = try Program()
+    let output = try program.run(
+      "solve", Program.molecule("h2o"), "--annealing", "linear", "--t0", "0.5",
+      "--annealing-steps", "4", "--steps", "6", "-o", "r.h5")
+    #expect(output.status == 0)
+    let trace = try ResultReader(program.folder.path("r.h5")).trace()
+    let (energy, temperature) = (try #require(trace["energy"]), try #require(trace["temperature"]))
+    let (entropy, free) = (try #require(trace["entropy"]), try #require(trace["free_energy"]))
+    #expect(temperature == [0.5, 0.375, 0.25, 0.125, 0, 0])
+    for step in energy.indices {
+      #expect(entropy[step] > 0)
+      #expect(abs(free[step] - energy[step] + temperature[step] * entropy[step]) < 1e-12)
+    }
+    #expect(free[0] < energy[0] && free[5] == energy[5])
+  }
+
   @Test("The same seed gives the same trace, another seed another")
   func seedDecides() throws {
     let program = try Program()

@@ -3,6 +3,7 @@ import Estimators
 import Foundation
 import Hamiltonians
 import Integrals
+import Optimization
 import Testing
 import Training
 
@@ -22,6 +23,7 @@ import Training
         $0.ansatz.kind = ansatz
         $0.ansatz.spinFlipSymmetry = parity == 0 ? false : nil
         $0.start.kind = .random
+        $0.annealing.kind = AnnealingKind.none
         $0.evaluation.leading = 100_000
         change(&$0)
       }

@@ -2,6 +2,7 @@ import Configurations
 import ExactSolvers
 import Hamiltonians
 import Integrals
+import Optimization
 import Testing
 import Training
 import WaveFunctions
@@ -116,6 +117,7 @@ import WaveFunctions
         settings {
           $0.convergence.steps = steps
           $0.convergence.energyTolerance = 0
+          $0.annealing.kind = AnnealingKind.none
         })
       try finish(run)
       return run.trace.map(\.energy)
