@@ -132,7 +132,8 @@ def measure(choice, runs):
 
 def add_options(parser, output, seeds):
     """The options that all studies have."""
-    parser.add_argument("--seeds", default=seeds, help=f"by commas (default: {seeds})")
+    parser.add_argument("--seeds", default=seeds,
+                        help="by commas" + (f" (default: {seeds})" if seeds else ""))
     parser.add_argument("--ansatz", default=",".join(ANSAETZE),
                         help="by commas (default: all four)")
     parser.add_argument("--output", metavar="FILE.tsv", default=output)
@@ -172,12 +173,14 @@ def mean_and_error(values):
     return statistics.fmean(values), spread
 
 
-def with_error(values, form="+.3f"):
-    """`mean ± standard error`, for a table."""
+def with_error(values, digits=4):
+    """`mean ± standard error`, the latter with two digits; `digits` decimals where there is none."""
     mean, error = mean_and_error(values)
     if mean is None:
         return ""
-    return format(mean, form) + (f" ± {format(error, form.lstrip('+'))}" if error is not None else "")
+    if error:
+        digits = min(max(1 - math.floor(math.log10(error)), 0), 7)
+    return f"{mean:+.{digits}f}" + ("" if error is None else f" ± {error:.{digits}f}")
 
 
 def sign_test(differences):
