@@ -35,8 +35,8 @@ from validate import molecules
 PROBLEMS = ["lih_sto3g", "h2o_sto3g", "n2_sto3g", "n2_sto3g_r180", "n2_sto3g_r210", "c2_sto3g",
             "licl_sto3g", "h8_chain_r36_sto6g", "hubbard_1d_l6_u4"]
 QUICK = {"problems": "h2o_sto3g,n2_sto3g_r180,hubbard_1d_l6_u4", "presets": "paper",
-         "steps": 1000, "sr_steps": 50}
-FULL = {"problems": ",".join(PROBLEMS), "presets": "paper,default", "steps": 5000, "sr_steps": 200}
+         "steps": 3000, "sr_steps": 100}
+FULL = {"problems": ",".join(PROBLEMS), "presets": "paper,default", "steps": 10000, "sr_steps": 200}
 OPTIMIZERS = ["adam", "sr"]
 SHOWN = {"transformer": "transformer", "retnet": "RetNet", "made": "MADE", "nade": "NADE"}
 
