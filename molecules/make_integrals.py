@@ -5,6 +5,7 @@
     python3 molecules/make_integrals.py --output integrals            # all
     python3 molecules/make_integrals.py --output /tmp/new h2o_sto3g   # some
     python3 molecules/make_integrals.py --fci h2o_sto3g               # with E_FCI
+    python3 molecules/make_integrals.py naqs                          # a whole set, to integrals/naqs
 
 Restricted files: symmetry-adapted canonical orbitals, ORBSYM in Molpro's numbering, ISYM the irrep
 of the lowest state. `*_ms0_*`: 2Sz = 0 where the lowest state may have any spin; `*_cas_*`: some of
@@ -19,10 +20,13 @@ import pathlib
 
 import numpy
 from pyscf import ao2mo, fci, gto, scf, symm
+from pyscf.symm import geom
 from pyscf.tools.fcidump import ORBSYM_MAP
 
 HERE = pathlib.Path(__file__).resolve().parent
 THRESHOLD = 1e-15
+# With PySCF's 1e-5 a rounded geometry passes for symmetric, and its integrals are not.
+geom.TOLERANCE = 1e-8
 
 # name: (geometry, basis, charge, 2S, SCF, frozen core orbitals, ISYM in Molpro's numbering)
 MOLECULES = {
@@ -72,6 +76,16 @@ for r in ("080", "100", "120", "180", "210", "300"):
 for chain in ("h4_chain_r18", "h4_chain_r36", "h6_chain_r18", "h6_chain_r36", "h8_chain_r18",
               "h8_chain_r36", "h10_chain_r18", "h10_chain_r36", "h12_chain_r18"):
     MOLECULES[f"{chain}_sto6g"] = (chain, "sto-6g", 0, 0, "RHF", 0, 1)
+
+# The molecules of the NAQS benchmark at its geometries, all in STO-3G; name: (2S, ISYM).
+NAQS = {
+    "beh2": (0, 1), "c2": (0, 1), "ch2": (2, 2), "ch4": (0, 1), "f2": (0, 1), "h2": (0, 1),
+    "h2o": (0, 1), "h2s": (0, 1), "h4o2": (0, 1), "hcl": (0, 1), "li2o": (0, 1), "licl": (0, 1),
+    "lif": (0, 1), "lih": (0, 1), "n2": (0, 1), "nh3": (0, 1), "o2": (2, 4), "ph3": (0, 1),
+}
+for geometry, (spin, isym) in NAQS.items():
+    MOLECULES[f"naqs/{geometry}_sto3g"] = (
+        f"naqs/{geometry}", "sto-3g", 0, spin, "ROHF" if spin else "RHF", 0, isym)
 
 # Close states of several spins in 2Sz = 0:
 # name: (geometry, basis, 2S of the SCF, SCF, frozen core orbitals, active orbitals, ISYM); active
@@ -254,12 +268,16 @@ def make_hubbard(name, directory):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("names", nargs="*", help="cases; all where none is given")
+    parser.add_argument("names", nargs="*", help="cases, or naqs; all where none is given")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("integrals"))
     parser.add_argument("--fci", action="store_true", help="print the exact energy too")
     arguments = parser.parse_args()
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    for name in arguments.names or [*MOLECULES, *SPINS, *HUBBARD]:
+    known = [*MOLECULES, *SPINS, *HUBBARD]
+    names = [case for name in arguments.names or known
+             for case in ([case for case in known if case.startswith("naqs/")]
+                          if name == "naqs" else [name])]
+    for name in names:
+        (arguments.output / name).parent.mkdir(parents=True, exist_ok=True)
         make = make_hubbard if name in HUBBARD else make_molecule
         mean_field, exact = make(name, arguments.output)
         row = f"{name:28s}"
