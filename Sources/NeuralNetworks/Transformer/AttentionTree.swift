@@ -1,8 +1,7 @@
 /// Causal multi-head attention over a tree: each node attends to its ancestors and itself.
 ///
-/// Keys and values of a level are rows of C numbers, one for each node. Channels within a row are
-/// ordered with the head innermost, `c = d H + h`, so that one vector holds all heads and their
-/// scores come out side by side.
+/// Keys and values of a level are rows of C numbers, one for each node, in the order of
+/// ``HeadInnermostRows``, so that the scores of all heads come out side by side.
 final class AttentionTree: TreeMixer {
   private let shape: DecoderShape
   private let layout: MixerLayout
@@ -18,8 +17,9 @@ final class AttentionTree: TreeMixer {
   private let scores: FloatBuffer
   /// For each position, the place of a node's ancestor in the keys and values.
   private let places: UnsafeMutablePointer<Int>
-  /// For each channel of a row, the row of `projected` that it comes from.
-  private let order: UnsafeMutablePointer<Int>
+  private let order: HeadInnermostRows
+
+  static var readsAncestors: Bool { true }
 
   init(shape: DecoderShape, options: Void, layout: MixerLayout, capacity: Int) {
     self.shape = shape
@@ -29,20 +29,15 @@ final class AttentionTree: TreeMixer {
     projected = FloatBuffer(
       3 * shape.width * TokenGrid(positions: 1, count: capacity).stride)
     queries = FloatBuffer(rows)
-    keys = FloatBuffer(shape.positions * rows)
-    values = FloatBuffer(shape.positions * rows)
+    // Most trees have few nodes at first, so that memory is better taken when it is written.
+    keys = FloatBuffer(uninitialized: shape.positions * rows)
+    values = FloatBuffer(uninitialized: shape.positions * rows)
     scores = FloatBuffer(shape.positions * laneCount)
     places = .allocate(capacity: shape.positions)
-    order = .allocate(capacity: shape.width)
-    for c in 0..<shape.width {
-      order[c] = c % shape.heads * shape.headWidth + c / shape.heads
-    }
+    order = HeadInnermostRows(shape: shape)
   }
 
-  deinit {
-    places.deallocate()
-    order.deallocate()
-  }
+  deinit { places.deallocate() }
 
   func advance(
     _ x: UnsafePointer<Float>, addingTo y: UnsafeMutablePointer<Float>, level: Int,
@@ -54,81 +49,28 @@ final class AttentionTree: TreeMixer {
       x, projected.pointer, parameters: parameters, columns: columns, stride: stride)
     let part = width * stride
     let levelOffset = level * capacity * width
-    toRows(projected.pointer, stride: stride, columns: columns, into: queries.pointer)
-    toRows(
+    order.gather(projected.pointer, stride: stride, columns: columns, into: queries.pointer)
+    order.gather(
       projected.pointer + part, stride: stride, columns: columns,
       into: keys.pointer + levelOffset)
-    toRows(
+    order.gather(
       projected.pointer + 2 * part, stride: stride, columns: columns,
       into: values.pointer + levelOffset)
+    let packs = HeadInnermostRows.fills(shape)
     for node in 0..<count {
       let path = ancestors + node * level
       for s in 0..<level { places[s] = (s * capacity + Int(path[s])) * width }
       places[level] = levelOffset + node * width
-      let packs = width % laneCount == 0 && laneCount % shape.heads == 0
       if packs {
         attendPacked(queries.pointer + node * width, count: level + 1)
       } else {
         attend(queries.pointer + node * width, count: level + 1)
       }
     }
-    toColumns(queries.pointer, columns: columns, into: projected.pointer, stride: stride)
+    order.scatter(queries.pointer, columns: columns, into: projected.pointer, stride: stride)
     layout.output.forward(
       projected.pointer, y, accumulating: true, parameters: parameters, columns: columns,
       stride: stride)
-  }
-
-  /// Copies columns to rows in the order of channels that rows have.
-  private func toRows(
-    _ source: UnsafePointer<Float>, stride: Int, columns: Int,
-    into target: UnsafeMutablePointer<Float>
-  ) {
-    let (width, order) = (shape.width, order)
-    for first in Swift.stride(from: 0, to: columns, by: laneCount) {
-      let rows = target + first * width
-      var c = 0
-      while c + laneCount <= width {
-        let base = c
-        transposeBlock(source + first, into: rows + base) {
-          order[base + $0] * stride
-        } to: {
-          $0 * width
-        }
-        c += laneCount
-      }
-      while c < width {
-        let values = source.lanes(order[c] * stride + first)
-        for lane in 0..<laneCount { rows[lane * width + c] = values[lane] }
-        c += 1
-      }
-    }
-  }
-
-  /// Copies rows to columns, undoing the order of channels that rows have.
-  private func toColumns(
-    _ source: UnsafePointer<Float>, columns: Int, into target: UnsafeMutablePointer<Float>,
-    stride: Int
-  ) {
-    let (width, order) = (shape.width, order)
-    for first in Swift.stride(from: 0, to: columns, by: laneCount) {
-      let rows = source + first * width
-      var c = 0
-      while c + laneCount <= width {
-        let base = c
-        transposeBlock(rows + base, into: target + first) {
-          $0 * width
-        } to: {
-          order[base + $0] * stride
-        }
-        c += laneCount
-      }
-      while c < width {
-        var values = Lanes.zero
-        for lane in 0..<laneCount { values[lane] = rows[lane * width + c] }
-        target.store(values, order[c] * stride + first)
-        c += 1
-      }
-    }
   }
 
   /// Replaces a node's query by its attended values, all heads at once.

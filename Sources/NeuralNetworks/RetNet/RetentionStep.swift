@@ -1,0 +1,162 @@
+/// The step of one node: `S = γ S₀ + kᵀ v / √D`, `o = q S` for each head.
+struct RetentionStep {
+  /// The parent's state.
+  let before: UnsafePointer<Float>
+  /// The node's state, overwritten.
+  let after: UnsafeMutablePointer<Float>
+  /// The query, replaced by `o`.
+  let q: UnsafeMutablePointer<Float>
+  let k: UnsafePointer<Float>
+  let v: UnsafePointer<Float>
+  let width: Int
+  let heads: Int
+  /// γ of the head that each lane belongs to, where rows are packed.
+  let decays: Lanes
+  /// `1 / √D`.
+  let scale: Float
+}
+
+/// The step with all heads side by side.
+///
+/// Rows are those of ``HeadInnermostRows``. A state is `[D, C]`: row `i` has for each channel
+/// `(j, h)` the element `S[h][i, j]`, so that it is `γ S₀[i, :] + k[i, h] v[:]` with `k[i, :]`, H
+/// neighbouring numbers, repeated over the lanes. No sum crosses lanes, whatever D is.
+extension RetentionStep {
+  /// Computes the state and the output.
+  @inline(__always)
+  func runPacked() {
+    switch heads {
+    case 1: run { Lanes(repeating: $0[0]) }
+    case 2: run(repeatedPair)
+    case 4: run(repeatedFour)
+    case 8: run(repeatedEight)
+    default: run { $0.lanes(0) }
+    }
+  }
+
+  @inline(__always)
+  private func run(_ spread: (UnsafePointer<Float>) -> Lanes) {
+    // All of the query is needed until the last channels are done.
+    withUnsafeTemporaryAllocation(byteCount: 4 * width, alignment: 64) { scratch in
+      let output = scratch.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
+      var c = 0
+      while c + 4 * laneCount <= width {
+        stepFour(c, spread, into: output + c)
+        c += 4 * laneCount
+      }
+      while c + 2 * laneCount <= width {
+        stepTwo(c, spread, into: output + c)
+        c += 2 * laneCount
+      }
+      if c < width { stepOne(c, spread, into: output + c) }
+      q.update(from: output, count: width)
+    }
+  }
+
+  /// The channels from `c` on that four vectors hold: as many sums as hide the latency of one.
+  @inline(__always)
+  private func stepFour(
+    _ c: Int, _ spread: (UnsafePointer<Float>) -> Lanes, into output: UnsafeMutablePointer<Float>
+  ) {
+    let (width, heads, decays) = (width, heads, decays)
+    var (read, written, kp, qp) = (before + c, after + c, k, UnsafePointer(q))
+    let v0 = v.lanes(c) * scale
+    let v1 = v.lanes(c + 16) * scale
+    let v2 = v.lanes(c + 32) * scale
+    let v3 = v.lanes(c + 48) * scale
+    var (o0, o1, o2, o3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    for _ in 0..<width / heads {
+      let (key, query) = (spread(kp), spread(qp))
+      let s0 = read.lanes(0) * decays + v0 * key
+      let s1 = read.lanes(16) * decays + v1 * key
+      let s2 = read.lanes(32) * decays + v2 * key
+      let s3 = read.lanes(48) * decays + v3 * key
+      written.store(s0, 0)
+      written.store(s1, 16)
+      written.store(s2, 32)
+      written.store(s3, 48)
+      o0 += s0 * query
+      o1 += s1 * query
+      o2 += s2 * query
+      o3 += s3 * query
+      read += width
+      written += width
+      kp += heads
+      qp += heads
+    }
+    output.store(o0, 0)
+    output.store(o1, 16)
+    output.store(o2, 32)
+    output.store(o3, 48)
+  }
+
+  /// The channels from `c` on that two vectors hold.
+  @inline(__always)
+  private func stepTwo(
+    _ c: Int, _ spread: (UnsafePointer<Float>) -> Lanes, into output: UnsafeMutablePointer<Float>
+  ) {
+    let (width, heads, decays) = (width, heads, decays)
+    var (read, written, kp, qp) = (before + c, after + c, k, UnsafePointer(q))
+    let v0 = v.lanes(c) * scale
+    let v1 = v.lanes(c + 16) * scale
+    var (o0, o1) = (Lanes.zero, Lanes.zero)
+    for _ in 0..<width / heads {
+      let (key, query) = (spread(kp), spread(qp))
+      let s0 = read.lanes(0) * decays + v0 * key
+      let s1 = read.lanes(16) * decays + v1 * key
+      written.store(s0, 0)
+      written.store(s1, 16)
+      o0 += s0 * query
+      o1 += s1 * query
+      read += width
+      written += width
+      kp += heads
+      qp += heads
+    }
+    output.store(o0, 0)
+    output.store(o1, 16)
+  }
+
+  /// The channels from `c` on that one vector holds.
+  @inline(__always)
+  private func stepOne(
+    _ c: Int, _ spread: (UnsafePointer<Float>) -> Lanes, into output: UnsafeMutablePointer<Float>
+  ) {
+    let (width, heads, decays) = (width, heads, decays)
+    var (read, written, kp, qp) = (before + c, after + c, k, UnsafePointer(q))
+    let v0 = v.lanes(c) * scale
+    var o0 = Lanes.zero
+    for _ in 0..<width / heads {
+      let s0 = read.lanes(0) * decays + v0 * spread(kp)
+      written.store(s0, 0)
+      o0 += s0 * spread(qp)
+      read += width
+      written += width
+      kp += heads
+      qp += heads
+    }
+    output.store(o0, 0)
+  }
+}
+
+/// Repeats two numbers over the lanes.
+@inline(__always)
+private func repeatedPair(_ x: UnsafePointer<Float>) -> Lanes {
+  let pair = UnsafeRawPointer(x).loadUnaligned(as: UInt64.self)
+  return unsafeBitCast(SIMD8<UInt64>(repeating: pair), to: Lanes.self)
+}
+
+/// Repeats four numbers over the lanes.
+@inline(__always)
+private func repeatedFour(_ x: UnsafePointer<Float>) -> Lanes {
+  let four = UnsafeRawPointer(x).loadUnaligned(as: SIMD4<Float>.self)
+  let eight = SIMD8(lowHalf: four, highHalf: four)
+  return Lanes(lowHalf: eight, highHalf: eight)
+}
+
+/// Repeats eight numbers over the lanes.
+@inline(__always)
+private func repeatedEight(_ x: UnsafePointer<Float>) -> Lanes {
+  let eight = UnsafeRawPointer(x).loadUnaligned(as: SIMD8<Float>.self)
+  return Lanes(lowHalf: eight, highHalf: eight)
+}
