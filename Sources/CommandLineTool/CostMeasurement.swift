@@ -1,4 +1,5 @@
 internal import Configurations
+internal import Foundation
 package import NeuralNetworks
 
 /// Times transformers and RetNets of equal sizes, beside each other and on one thread.
@@ -8,7 +9,8 @@ package import NeuralNetworks
 /// - *Training*: logits and their gradient for a batch of sixteen strings, the number that the kernels
 ///   work on together; the RetNet in parallel and by chunks.
 ///
-/// The networks take turns, and medians count, so that what else the machine does falls on both.
+/// Times are the thread's processor time. The networks take turns, and medians count, so that what else
+/// the machine does to caches and clocks falls on both.
 package struct CostMeasurement: Sendable {
   /// The sizes; T and C are replaced by those of the lists.
   package let sizes: DecoderCost
@@ -181,10 +183,9 @@ package struct CostMeasurement: Sendable {
   /// Returns the median seconds of each run; they take turns.
   private func medians(_ runs: [() -> Void]) -> [Double] {
     func seconds(_ run: () -> Void, times: Int) -> Double {
-      let start = ContinuousClock.now
+      let start = processorSeconds()
       for _ in 0..<times { run() }
-      let duration = start.duration(to: .now).components
-      return (Double(duration.seconds) + 1e-18 * Double(duration.attoseconds)) / Double(times)
+      return (processorSeconds() - start) / Double(times)
     }
     // The first time touches memory and caches; short runs are repeated for 10 ms or more.
     let times = runs.map { run in
@@ -199,4 +200,11 @@ package struct CostMeasurement: Sendable {
     }
     return samples.map { $0.sorted()[repetitions / 2] }
   }
+}
+
+/// The processor time of this thread so far.
+private func processorSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
 }

@@ -26,39 +26,39 @@ extension RetentionStep {
   @inline(__always)
   func runPacked() {
     switch heads {
-    case 1: run { Lanes(repeating: $0[0]) }
-    case 2: run(repeatedPair)
-    case 4: run(repeatedFour)
-    case 8: run(repeatedEight)
-    default: run { $0.lanes(0) }
+    case 1: run(OneHead.self)
+    case 2: run(TwoHeads.self)
+    case 4: run(FourHeads.self)
+    case 8: run(EightHeads.self)
+    default: run(SixteenHeads.self)
     }
   }
 
   @inline(__always)
-  private func run(_ spread: (UnsafePointer<Float>) -> Lanes) {
+  private func run<Pack: HeadPack>(_: Pack.Type) {
     // All of the query is needed until the last channels are done.
     withUnsafeTemporaryAllocation(byteCount: 4 * width, alignment: 64) { scratch in
       let output = scratch.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
       var c = 0
       while c + 4 * laneCount <= width {
-        stepFour(c, spread, into: output + c)
+        stepFour(Pack.self, c, into: output + c)
         c += 4 * laneCount
       }
       while c + 2 * laneCount <= width {
-        stepTwo(c, spread, into: output + c)
+        stepTwo(Pack.self, c, into: output + c)
         c += 2 * laneCount
       }
-      if c < width { stepOne(c, spread, into: output + c) }
+      if c < width { stepOne(Pack.self, c, into: output + c) }
       q.update(from: output, count: width)
     }
   }
 
   /// The channels from `c` on that four vectors hold: as many sums as hide the latency of one.
   @inline(__always)
-  private func stepFour(
-    _ c: Int, _ spread: (UnsafePointer<Float>) -> Lanes, into output: UnsafeMutablePointer<Float>
+  private func stepFour<Pack: HeadPack>(
+    _: Pack.Type, _ c: Int, into output: UnsafeMutablePointer<Float>
   ) {
-    let (width, heads, decays) = (width, heads, decays)
+    let (width, heads, decays) = (width, Pack.heads, decays)
     var (read, written, kp, qp) = (before + c, after + c, k, UnsafePointer(q))
     let v0 = v.lanes(c) * scale
     let v1 = v.lanes(c + 16) * scale
@@ -66,7 +66,7 @@ extension RetentionStep {
     let v3 = v.lanes(c + 48) * scale
     var (o0, o1, o2, o3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
     for _ in 0..<width / heads {
-      let (key, query) = (spread(kp), spread(qp))
+      let (key, query) = (Pack.spread(kp), Pack.spread(qp))
       let s0 = read.lanes(0) * decays + v0 * key
       let s1 = read.lanes(16) * decays + v1 * key
       let s2 = read.lanes(32) * decays + v2 * key
@@ -92,16 +92,16 @@ extension RetentionStep {
 
   /// The channels from `c` on that two vectors hold.
   @inline(__always)
-  private func stepTwo(
-    _ c: Int, _ spread: (UnsafePointer<Float>) -> Lanes, into output: UnsafeMutablePointer<Float>
+  private func stepTwo<Pack: HeadPack>(
+    _: Pack.Type, _ c: Int, into output: UnsafeMutablePointer<Float>
   ) {
-    let (width, heads, decays) = (width, heads, decays)
+    let (width, heads, decays) = (width, Pack.heads, decays)
     var (read, written, kp, qp) = (before + c, after + c, k, UnsafePointer(q))
     let v0 = v.lanes(c) * scale
     let v1 = v.lanes(c + 16) * scale
     var (o0, o1) = (Lanes.zero, Lanes.zero)
     for _ in 0..<width / heads {
-      let (key, query) = (spread(kp), spread(qp))
+      let (key, query) = (Pack.spread(kp), Pack.spread(qp))
       let s0 = read.lanes(0) * decays + v0 * key
       let s1 = read.lanes(16) * decays + v1 * key
       written.store(s0, 0)
@@ -119,17 +119,17 @@ extension RetentionStep {
 
   /// The channels from `c` on that one vector holds.
   @inline(__always)
-  private func stepOne(
-    _ c: Int, _ spread: (UnsafePointer<Float>) -> Lanes, into output: UnsafeMutablePointer<Float>
+  private func stepOne<Pack: HeadPack>(
+    _: Pack.Type, _ c: Int, into output: UnsafeMutablePointer<Float>
   ) {
-    let (width, heads, decays) = (width, heads, decays)
+    let (width, heads, decays) = (width, Pack.heads, decays)
     var (read, written, kp, qp) = (before + c, after + c, k, UnsafePointer(q))
     let v0 = v.lanes(c) * scale
     var o0 = Lanes.zero
     for _ in 0..<width / heads {
-      let s0 = read.lanes(0) * decays + v0 * spread(kp)
+      let s0 = read.lanes(0) * decays + v0 * Pack.spread(kp)
       written.store(s0, 0)
-      o0 += s0 * spread(qp)
+      o0 += s0 * Pack.spread(qp)
       read += width
       written += width
       kp += heads
@@ -137,26 +137,4 @@ extension RetentionStep {
     }
     output.store(o0, 0)
   }
-}
-
-/// Repeats two numbers over the lanes.
-@inline(__always)
-private func repeatedPair(_ x: UnsafePointer<Float>) -> Lanes {
-  let pair = UnsafeRawPointer(x).loadUnaligned(as: UInt64.self)
-  return unsafeBitCast(SIMD8<UInt64>(repeating: pair), to: Lanes.self)
-}
-
-/// Repeats four numbers over the lanes.
-@inline(__always)
-private func repeatedFour(_ x: UnsafePointer<Float>) -> Lanes {
-  let four = UnsafeRawPointer(x).loadUnaligned(as: SIMD4<Float>.self)
-  let eight = SIMD8(lowHalf: four, highHalf: four)
-  return Lanes(lowHalf: eight, highHalf: eight)
-}
-
-/// Repeats eight numbers over the lanes.
-@inline(__always)
-private func repeatedEight(_ x: UnsafePointer<Float>) -> Lanes {
-  let eight = UnsafeRawPointer(x).loadUnaligned(as: SIMD8<Float>.self)
-  return Lanes(lowHalf: eight, highHalf: eight)
 }
