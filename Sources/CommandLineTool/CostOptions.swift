@@ -78,7 +78,7 @@ struct CostMeasurementOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "The number of strings that are sampled side by side. (default: 256)")
+    help: "The number of strings that are sampled side by side. (default: 48)")
   var nodes: Int?
 
   @Option(
@@ -134,7 +134,7 @@ struct CostMeasurementOptions: ParsableArguments {
     CostMeasurement(
       sizes: sizes.cost(positions: 1),
       positions: positionsList?.values ?? [16, 32, 64, 128, 256, 512, 1024],
-      widths: chosenWidths, nodes: nodes ?? 256, repetitions: repetitions ?? 5,
+      widths: chosenWidths, nodes: nodes ?? 48, repetitions: repetitions ?? 5,
       seed: UInt64(seed ?? 1),
       memoryLimit: memoryLimit?.bytes ?? 2 << 30)
   }

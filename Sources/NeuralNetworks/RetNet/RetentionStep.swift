@@ -4,10 +4,11 @@ struct RetentionStep {
   let before: UnsafePointer<Float>
   /// The node's state, overwritten.
   let after: UnsafeMutablePointer<Float>
-  /// The query, replaced by `o`.
-  let q: UnsafeMutablePointer<Float>
+  let q: UnsafePointer<Float>
   let k: UnsafePointer<Float>
   let v: UnsafePointer<Float>
+  /// The output, overwritten.
+  let o: UnsafeMutablePointer<Float>
   let width: Int
   let heads: Int
   /// γ of the head that each lane belongs to, where rows are packed.
@@ -36,30 +37,23 @@ extension RetentionStep {
 
   @inline(__always)
   private func run<Pack: HeadPack>(_: Pack.Type) {
-    // All of the query is needed until the last channels are done.
-    withUnsafeTemporaryAllocation(byteCount: 4 * width, alignment: 64) { scratch in
-      let output = scratch.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Float.self)
-      var c = 0
-      while c + 4 * laneCount <= width {
-        stepFour(Pack.self, c, into: output + c)
-        c += 4 * laneCount
-      }
-      while c + 2 * laneCount <= width {
-        stepTwo(Pack.self, c, into: output + c)
-        c += 2 * laneCount
-      }
-      if c < width { stepOne(Pack.self, c, into: output + c) }
-      q.update(from: output, count: width)
+    var c = 0
+    while c + 4 * laneCount <= width {
+      stepFour(Pack.self, c)
+      c += 4 * laneCount
     }
+    while c + 2 * laneCount <= width {
+      stepTwo(Pack.self, c)
+      c += 2 * laneCount
+    }
+    if c < width { stepOne(Pack.self, c) }
   }
 
   /// The channels from `c` on that four vectors hold: as many sums as hide the latency of one.
   @inline(__always)
-  private func stepFour<Pack: HeadPack>(
-    _: Pack.Type, _ c: Int, into output: UnsafeMutablePointer<Float>
-  ) {
+  private func stepFour<Pack: HeadPack>(_: Pack.Type, _ c: Int) {
     let (width, heads, decays) = (width, Pack.heads, decays)
-    var (read, written, kp, qp) = (before + c, after + c, k, UnsafePointer(q))
+    var (read, written, kp, qp) = (before + c, after + c, k, q)
     let v0 = v.lanes(c) * scale
     let v1 = v.lanes(c + 16) * scale
     let v2 = v.lanes(c + 32) * scale
@@ -84,19 +78,17 @@ extension RetentionStep {
       kp += heads
       qp += heads
     }
-    output.store(o0, 0)
-    output.store(o1, 16)
-    output.store(o2, 32)
-    output.store(o3, 48)
+    o.store(o0, c)
+    o.store(o1, c + 16)
+    o.store(o2, c + 32)
+    o.store(o3, c + 48)
   }
 
   /// The channels from `c` on that two vectors hold.
   @inline(__always)
-  private func stepTwo<Pack: HeadPack>(
-    _: Pack.Type, _ c: Int, into output: UnsafeMutablePointer<Float>
-  ) {
+  private func stepTwo<Pack: HeadPack>(_: Pack.Type, _ c: Int) {
     let (width, heads, decays) = (width, Pack.heads, decays)
-    var (read, written, kp, qp) = (before + c, after + c, k, UnsafePointer(q))
+    var (read, written, kp, qp) = (before + c, after + c, k, q)
     let v0 = v.lanes(c) * scale
     let v1 = v.lanes(c + 16) * scale
     var (o0, o1) = (Lanes.zero, Lanes.zero)
@@ -113,17 +105,15 @@ extension RetentionStep {
       kp += heads
       qp += heads
     }
-    output.store(o0, 0)
-    output.store(o1, 16)
+    o.store(o0, c)
+    o.store(o1, c + 16)
   }
 
   /// The channels from `c` on that one vector holds.
   @inline(__always)
-  private func stepOne<Pack: HeadPack>(
-    _: Pack.Type, _ c: Int, into output: UnsafeMutablePointer<Float>
-  ) {
+  private func stepOne<Pack: HeadPack>(_: Pack.Type, _ c: Int) {
     let (width, heads, decays) = (width, Pack.heads, decays)
-    var (read, written, kp, qp) = (before + c, after + c, k, UnsafePointer(q))
+    var (read, written, kp, qp) = (before + c, after + c, k, q)
     let v0 = v.lanes(c) * scale
     var o0 = Lanes.zero
     for _ in 0..<width / heads {
@@ -135,6 +125,6 @@ extension RetentionStep {
       kp += heads
       qp += heads
     }
-    output.store(o0, 0)
+    o.store(o0, c)
   }
 }

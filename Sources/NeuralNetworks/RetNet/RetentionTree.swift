@@ -9,7 +9,7 @@ final class RetentionTree: TreeMixer {
   private let layout: MixerLayout
   /// q, k, v, g of the level: `[4 C, columns]`.
   private let projected: FloatBuffer
-  /// q, k, v of the level, then o in place of q: `[3, capacity, C]`.
+  /// q, k, v and o of the level: `[4, capacity, C]`.
   private let rows: FloatBuffer
   private let capacity: Int
   private let isPacked: Bool
@@ -32,7 +32,7 @@ final class RetentionTree: TreeMixer {
     order = HeadInnermostRows(shape: shape)
     projected = FloatBuffer(
       4 * shape.width * TokenGrid(positions: 1, count: capacity).stride)
-    rows = FloatBuffer(3 * self.capacity * shape.width)
+    rows = FloatBuffer(4 * self.capacity * shape.width)
     root = FloatBuffer(shape.width * shape.headWidth)
     states = Array(repeating: nil, count: shape.positions)
     var decays = Lanes.zero
@@ -68,12 +68,13 @@ final class RetentionTree: TreeMixer {
       }
     }
     retain(level: level, parents: parents, count: count)
+    let outputs = rows.pointer + 3 * capacity * width
     if isPacked {
-      order.scatter(rows.pointer, columns: columns, into: projected.pointer, stride: stride)
+      order.scatter(outputs, columns: columns, into: projected.pointer, stride: stride)
     } else {
       for first in Swift.stride(from: 0, to: columns, by: laneCount) {
         transposeToColumns(
-          rows.pointer + first * width, stride: width, features: width,
+          outputs + first * width, stride: width, features: width,
           into: projected.pointer + first, stride: stride)
       }
     }
@@ -85,7 +86,7 @@ final class RetentionTree: TreeMixer {
       stride: stride)
   }
 
-  /// Computes the states of a level and replaces the query rows by `q S`.
+  /// Computes the states of a level and the rows of `o`.
   private func retain(level: Int, parents: UnsafePointer<Int32>, count: Int) {
     let (width, size) = (shape.width, shape.width * shape.headWidth)
     let scale = 1 / Float(shape.headWidth).squareRoot()
@@ -94,12 +95,12 @@ final class RetentionTree: TreeMixer {
     // The last level has no children, so that one state that stays in the cache serves all nodes.
     let targetSize = level + 1 < shape.positions ? size : 0
     for node in 0..<count {
-      let q = rows.pointer + node * width
-      let k = UnsafePointer(q + capacity * width)
+      let row = rows.pointer + node * width
+      let part = capacity * width
       let step = RetentionStep(
         before: below + (level > 0 ? Int(parents[node]) * size : 0),
-        after: target + node * targetSize, q: q, k: k, v: k + capacity * width, width: width,
-        heads: shape.heads, decays: decays, scale: scale)
+        after: target + node * targetSize, q: row, k: row + part, v: row + 2 * part,
+        o: row + 3 * part, width: width, heads: shape.heads, decays: decays, scale: scale)
       if isPacked {
         step.runPacked()
       } else {
@@ -132,8 +133,7 @@ final class RetentionTree: TreeMixer {
   }
 }
 
-/// Computes `S = γ S₀ + kᵀ v / √D` and replaces `q` by `q S` for one head of one node, with the head
-/// outermost in rows and states.
+/// One head of one node, with the head outermost in rows and states.
 @inline(__always)
 private func stepHead<Vector: SIMD>(
   _: Vector.Type, _ step: RetentionStep, head: Int, _ depth: Int, _ decay: Float
@@ -141,20 +141,16 @@ private func stepHead<Vector: SIMD>(
   let channel = head * depth
   let (old, state) = (step.before + channel * depth, step.after + channel * depth)
   let (q, k, v) = (step.q + channel, step.k + channel, step.v + channel)
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: depth) { output in
-    let o = UnsafeMutableRawPointer(output.baseAddress.unsafelyUnwrapped)
-    for j in Swift.stride(from: 0, to: depth, by: Vector.scalarCount) {
-      let value = UnsafeRawPointer(v + j).loadUnaligned(as: Vector.self) * step.scale
-      var sum = Vector.zero
-      for i in 0..<depth {
-        let place = i * depth + j
-        let kept = UnsafeRawPointer(old + place).loadUnaligned(as: Vector.self) * decay
-        let element = kept + value * k[i]
-        UnsafeMutableRawPointer(state + place).storeBytes(of: element, as: Vector.self)
-        sum += element * q[i]
-      }
-      o.storeBytes(of: sum, toByteOffset: 4 * j, as: Vector.self)
+  for j in Swift.stride(from: 0, to: depth, by: Vector.scalarCount) {
+    let value = UnsafeRawPointer(v + j).loadUnaligned(as: Vector.self) * step.scale
+    var sum = Vector.zero
+    for i in 0..<depth {
+      let place = i * depth + j
+      let kept = UnsafeRawPointer(old + place).loadUnaligned(as: Vector.self) * decay
+      let element = kept + value * k[i]
+      UnsafeMutableRawPointer(state + place).storeBytes(of: element, as: Vector.self)
+      sum += element * q[i]
     }
-    q.update(from: o.assumingMemoryBound(to: Float.self), count: depth)
+    UnsafeMutableRawPointer(step.o + channel + j).storeBytes(of: sum, as: Vector.self)
   }
 }
