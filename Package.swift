@@ -108,8 +108,8 @@ let package = Package(
       "CommandLineTool",
       [
         "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "HDF5Files",
-        "Hamiltonians", "Integrals", "LinearAlgebra", "Parallelism", "Problems", "Results",
-        "Training",
+        "Hamiltonians", "Integrals", "LinearAlgebra", "NeuralNetworks", "Parallelism", "Problems",
+        "Results", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),

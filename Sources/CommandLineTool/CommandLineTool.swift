@@ -64,6 +64,7 @@ struct RootCommand: ParsableCommand {
         qchem-nqs inspect h2o.fcidump
         qchem-nqs exact h2o.fcidump --roots 3
         qchem-nqs convert h2o.fcidump h2o.h5
+        qchem-nqs cost n2.fcidump
 
       Exit codes: 0 done; 2 bad usage or input; 3 not converged where --require-convergence was \
       given; 128 + n stopped by signal n (SIGINT 130, SIGTERM 143, SIGHUP 129, SIGUSR1 138), after a \
@@ -72,7 +73,7 @@ struct RootCommand: ParsableCommand {
     version: programVersion,
     subcommands: [
       SolveCommand.self, InspectCommand.self, ExactCommand.self, ConvertCommand.self,
-      InfoCommand.self,
+      CostCommand.self, InfoCommand.self,
     ])
 }
 

@@ -14,6 +14,15 @@ final class OutputFile: Sendable {
   enum Kind {
     case result
     case integrals
+    case measurement
+
+    fileprivate var name: String {
+      switch self {
+      case .result: "a result of qchem-nqs"
+      case .integrals: "an integral file"
+      case .measurement: "a measurement of qchem-nqs"
+      }
+    }
   }
 
   /// The path as the user gave it.
@@ -54,8 +63,8 @@ final class OutputFile: Sendable {
     }
     if exists, !Self.isOf(kind, target) {
       throw ToolError(
-        "\(path) exists and is not \(kind == .result ? "a result of qchem-nqs" : "an integral file"), so "
-          + "it is not overwritten; remove it or give another name for the output.")
+        "\(path) exists and is not \(kind.name), so it is not overwritten; remove it or give another "
+          + "name for the output.")
     }
   }
 
@@ -136,6 +145,9 @@ final class OutputFile: Sendable {
   private static func isOf(_ kind: Kind, _ path: String) -> Bool {
     switch kind {
     case .integrals: return (try? IntegralFile.read(path: path)) != nil
+    case .measurement:
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
+      return text.hasPrefix(CostReport.columns[0] + "\t" + CostReport.columns[1] + "\t")
     case .result:
       guard HDF5File.isHDF5(path) else { return false }
       // A damaged result may give way; what is whole and of another kind may not.

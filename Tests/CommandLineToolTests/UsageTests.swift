@@ -3,14 +3,16 @@ import Testing
 
 @Suite("Help, options and configuration files", .serialized)
 struct UsageTests {
-  @Test("Help of every command", arguments: ["", "solve", "inspect", "exact", "convert", "info"])
+  @Test(
+    "Help of every command",
+    arguments: ["", "solve", "inspect", "exact", "convert", "cost", "info"])
   func helpIsPrinted(_ command: String) throws {
     let program = try Program()
     let output = try program.run((command.isEmpty ? [] : [command]) + ["--help"])
     #expect(output.status == 0)
     #expect(output.standardOutput.contains("USAGE: qchem-nqs"))
     #expect(output.standardError.isEmpty)
-    if ["solve", "inspect", "exact", "convert"].contains(command) {
+    if ["solve", "inspect", "exact", "convert", "cost"].contains(command) {
       #expect(output.standardOutput.contains("Example"))
     }
   }

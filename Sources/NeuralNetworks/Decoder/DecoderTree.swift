@@ -9,7 +9,8 @@ final class DecoderTree<Mixer: TreeMixer>: NetworkTree {
   private let normalized: FloatBuffer
   private let hidden: FloatBuffer
   private let headOutput: FloatBuffer
-  /// For each level `t` `[capacity, t]`: the ancestors of each node, at the levels `0..<t`.
+  /// For each level `t` `[capacity, t]`: the ancestors of each node, at the levels `0..<t`; empty
+  /// where the mixer does not read them.
   private let ancestors: [IndexBuffer]
   /// The number of nodes at each level, 0 where it is not known.
   private var counts: [Int]
@@ -29,7 +30,9 @@ final class DecoderTree<Mixer: TreeMixer>: NetworkTree {
     normalized = FloatBuffer(shape.width * stride)
     hidden = FloatBuffer(shape.feedForward * stride)
     headOutput = FloatBuffer(shape.vocabulary * stride)
-    ancestors = (0..<shape.positions).map { IndexBuffer($0 * capacity) }
+    ancestors = (0..<shape.positions).map {
+      IndexBuffer(uninitialized: Mixer.readsAncestors ? $0 * capacity : 0)
+    }
     counts = Array(repeating: 0, count: shape.positions)
   }
 
@@ -87,6 +90,7 @@ final class DecoderTree<Mixer: TreeMixer>: NetworkTree {
       precondition(
         parent >= 0 && parent < below,
         "node \(i) of level \(level) extends node \(parent), but the level below has \(below)")
+      guard Mixer.readsAncestors else { continue }
       let row = target + i * level
       row.update(from: source + parent * (level - 1), count: level - 1)
       row[level - 1] = parents[i]
@@ -130,16 +134,13 @@ final class DecoderTree<Mixer: TreeMixer>: NetworkTree {
   }
 }
 
-/// Memory for indices, initially zero.
+/// Memory for indices.
 final class IndexBuffer {
   /// The first element.
   let pointer: UnsafeMutablePointer<Int32>
 
-  /// Allocates `count` zeros.
-  init(_ count: Int) {
-    pointer = .allocate(capacity: max(count, 1))
-    pointer.initialize(repeating: 0, count: max(count, 1))
-  }
+  /// Allocates `count` indices of any value, to be written before they are read.
+  init(uninitialized count: Int) { pointer = .allocate(capacity: max(count, 1)) }
 
   deinit { pointer.deallocate() }
 }

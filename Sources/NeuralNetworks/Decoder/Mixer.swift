@@ -43,6 +43,9 @@ protocol TreeMixer: AnyObject {
   /// The configuration that the mixers of all layers share.
   associatedtype Options: Sendable
 
+  /// Whether it reads more of a node's ancestors than the parent.
+  static var readsAncestors: Bool { get }
+
   /// Creates a mixer for one layer with memory for levels of up to `capacity` prefixes.
   init(shape: DecoderShape, options: Options, layout: MixerLayout, capacity: Int)
 
@@ -53,7 +56,8 @@ protocol TreeMixer: AnyObject {
   ///   - y: The output, accumulated into.
   ///   - level: `t`.
   ///   - parents: `[n]`, the node of level `t − 1` that each node extends.
-  ///   - ancestors: `[n, t]`, for each node its ancestors at the levels below.
+  ///   - ancestors: `[n, t]`, for each node its ancestors at the levels below; of any content where
+  ///     the mixer does not read them.
   ///   - count: n.
   ///   - stride: The distance between the rows of `x` and `y`.
   ///   - parameters: `[P]`.

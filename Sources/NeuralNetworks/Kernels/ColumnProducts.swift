@@ -55,12 +55,12 @@ func multiplyColumns(
       if vectors == 3 {
         productTile8x3(
           wo, rowStride, columnStride, x + j, xStride, yo, yStride, k, bias.map { $0 + o }, keeps)
+      } else if vectors == 2 {
+        productTile8x2(
+          wo, rowStride, columnStride, x + j, xStride, yo, yStride, k, bias.map { $0 + o }, keeps)
       } else {
-        for part in 0..<vectors {
-          productTile8x1(
-            wo, rowStride, columnStride, x + j + part * laneCount, xStride,
-            yo + part * laneCount, yStride, k, bias.map { $0 + o }, keeps)
-        }
+        productTile8x1(
+          wo, rowStride, columnStride, x + j, xStride, yo, yStride, k, bias.map { $0 + o }, keeps)
       }
       o += 8
     }
@@ -188,6 +188,86 @@ private func storeRow(
     y.store(s1, 16)
     y.store(s2, 32)
   }
+}
+
+/// Eight rows and two vectors of columns.
+@inline(__always)
+private func productTile8x2(
+  _ w: UnsafePointer<Float>, _ rowStride: Int, _ columnStride: Int, _ x: UnsafePointer<Float>,
+  _ xStride: Int, _ y: UnsafeMutablePointer<Float>, _ yStride: Int, _ k: Int,
+  _ bias: UnsafePointer<Float>?, _ keeps: Bool
+) {
+  var s00 = Lanes.zero
+  var s10 = Lanes.zero
+  var s20 = Lanes.zero
+  var s30 = Lanes.zero
+  var s40 = Lanes.zero
+  var s50 = Lanes.zero
+  var s60 = Lanes.zero
+  var s70 = Lanes.zero
+  if let bias {
+    s00 = Lanes(repeating: bias[0])
+    s10 = Lanes(repeating: bias[1])
+    s20 = Lanes(repeating: bias[2])
+    s30 = Lanes(repeating: bias[3])
+    s40 = Lanes(repeating: bias[4])
+    s50 = Lanes(repeating: bias[5])
+    s60 = Lanes(repeating: bias[6])
+    s70 = Lanes(repeating: bias[7])
+  }
+  var s01 = s00
+  var s11 = s10
+  var s21 = s20
+  var s31 = s30
+  var s41 = s40
+  var s51 = s50
+  var s61 = s60
+  var s71 = s70
+  var (wp, xp) = (w, x)
+  for _ in 0..<k {
+    let x0 = xp.lanes(0)
+    let x1 = xp.lanes(16)
+    var v = wp[0]
+    s00 += x0 * v
+    s01 += x1 * v
+    v = wp[rowStride]
+    s10 += x0 * v
+    s11 += x1 * v
+    v = wp[2 * rowStride]
+    s20 += x0 * v
+    s21 += x1 * v
+    v = wp[3 * rowStride]
+    s30 += x0 * v
+    s31 += x1 * v
+    v = wp[4 * rowStride]
+    s40 += x0 * v
+    s41 += x1 * v
+    v = wp[5 * rowStride]
+    s50 += x0 * v
+    s51 += x1 * v
+    v = wp[6 * rowStride]
+    s60 += x0 * v
+    s61 += x1 * v
+    v = wp[7 * rowStride]
+    s70 += x0 * v
+    s71 += x1 * v
+    wp += columnStride
+    xp += xStride
+  }
+  storeRow(y, s00, s01, keeps)
+  storeRow(y + yStride, s10, s11, keeps)
+  storeRow(y + 2 * yStride, s20, s21, keeps)
+  storeRow(y + 3 * yStride, s30, s31, keeps)
+  storeRow(y + 4 * yStride, s40, s41, keeps)
+  storeRow(y + 5 * yStride, s50, s51, keeps)
+  storeRow(y + 6 * yStride, s60, s61, keeps)
+  storeRow(y + 7 * yStride, s70, s71, keeps)
+}
+
+@inline(__always)
+private func storeRow(_ y: UnsafeMutablePointer<Float>, _ s0: Lanes, _ s1: Lanes, _ keeps: Bool) {
+  y.store(keeps ? y.lanes(0) + s0 : s0, 0)
+  y.store(keeps ? y.lanes(16) + s1 : s1, 16)
 }
 
 /// Eight rows and one vector of columns.

@@ -74,17 +74,24 @@ func reciprocalSquareRoot(_ x: Lanes) -> Lanes {
   return y
 }
 
-/// Memory for Float32 numbers, aligned to cache lines and initially zero.
+/// Memory for Float32 numbers, aligned to cache lines.
 final class FloatBuffer {
   /// The first element.
   let pointer: UnsafeMutablePointer<Float>
 
   /// Allocates `count` zeros.
-  init(_ count: Int) {
+  convenience init(_ count: Int) {
+    self.init(uninitialized: count)
+    pointer.initialize(repeating: 0, count: max(count, 1))
+  }
+
+  /// Allocates `count` numbers of any value, to be written before they are read.
+  ///
+  /// The system gives large amounts of memory page by page when they are first written.
+  init(uninitialized count: Int) {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
     pointer = raw.bindMemory(to: Float.self, capacity: max(count, 1))
-    pointer.initialize(repeating: 0, count: max(count, 1))
   }
 
   deinit { pointer.deallocate() }

@@ -8,6 +8,8 @@ struct RetentionOptions: Sendable {
   let groupNormEpsilon: Float
   /// `γ_h^n` for `n` in `0...T`, `[H, T + 1]`.
   let decayPowers: [Float]
+  /// γ of each head, `[H]`.
+  private let decays: [Float]
   /// `cos t θ_j` and `sin t θ_j`, `[T, D / 2]` each.
   let cosines: [Float]
   let sines: [Float]
@@ -22,11 +24,14 @@ struct RetentionOptions: Sendable {
     self.groupNormEpsilon = groupNormEpsilon
     let (heads, pairs) = (shape.heads, shape.headWidth / 2)
     self.pairs = pairs
-    decayPowers = (0..<heads).flatMap { head in
+    let decays = (0..<heads).map { head in
       let fraction = heads > 1 ? Double(head) / Double(heads - 1) : 0
-      let decay = 1 - exp2(-5 - 4 * fraction)
-      return (0...shape.positions).map { Float(pow(decay, Double($0))) }
+      return 1 - exp2(-5 - 4 * fraction)
     }
+    decayPowers = decays.flatMap { decay in
+      (0...shape.positions).map { Float(pow(decay, Double($0))) }
+    }
+    self.decays = decays.map { Float($0) }
     let angles = (0..<shape.positions).flatMap { t in
       (0..<pairs).map { j in
         Double(t) * pow(10_000, pairs > 1 ? -Double(j) / Double(pairs - 1) : 0)
@@ -35,6 +40,9 @@ struct RetentionOptions: Sendable {
     cosines = angles.map { Float(cos($0)) }
     sines = angles.map { Float(sin($0)) }
   }
+
+  /// Returns γ of a head.
+  func decay(head: Int) -> Float { decays[head] }
 
   /// Rotates the channel pairs of columns at one position by its angles, or back.
   ///

@@ -1,48 +1,44 @@
 /// Causal multi-head attention over a tree: each node attends to its ancestors and itself.
 ///
-/// Keys and values of a level are rows of C numbers, one for each node. Channels within a row are
-/// ordered with the head innermost, `c = d H + h`, so that one vector holds all heads and their
-/// scores come out side by side.
+/// Keys and values of a level are rows of C numbers, one for each node, in the order of
+/// ``HeadInnermostRows``, so that the scores of all heads come out side by side.
 final class AttentionTree: TreeMixer {
   private let shape: DecoderShape
   private let layout: MixerLayout
-  private let capacity: Int
   /// q, k, v of the level, `[3 C, columns]`; then o in the first C rows.
   private let projected: FloatBuffer
   /// q of the level, then o, `[capacity, C]`.
   private let queries: FloatBuffer
-  /// `[T, capacity, C]`.
+  /// `[T, capacity, C]`, levels `levelStride` apart.
   private let keys: FloatBuffer
   private let values: FloatBuffer
-  /// Scores of one node, a vector for each position.
+  /// An odd number of vectors, so that a node's walk over the levels does not fall on few cache sets.
+  private let levelStride: Int
+  /// Scores of one node, at most a vector for each position.
   private let scores: FloatBuffer
   /// For each position, the place of a node's ancestor in the keys and values.
   private let places: UnsafeMutablePointer<Int>
-  /// For each channel of a row, the row of `projected` that it comes from.
-  private let order: UnsafeMutablePointer<Int>
+  private let order: HeadInnermostRows
+
+  static var readsAncestors: Bool { true }
 
   init(shape: DecoderShape, options: Void, layout: MixerLayout, capacity: Int) {
     self.shape = shape
     self.layout = layout
-    self.capacity = paddedToLanes(capacity)
-    let rows = self.capacity * shape.width
+    let rows = paddedToLanes(capacity) * shape.width
     projected = FloatBuffer(
       3 * shape.width * TokenGrid(positions: 1, count: capacity).stride)
     queries = FloatBuffer(rows)
-    keys = FloatBuffer(shape.positions * rows)
-    values = FloatBuffer(shape.positions * rows)
+    // Most trees have few nodes at first, so that memory is better taken when it is written.
+    levelStride = (rows / laneCount | 1) * laneCount
+    keys = FloatBuffer(uninitialized: shape.positions * levelStride)
+    values = FloatBuffer(uninitialized: shape.positions * levelStride)
     scores = FloatBuffer(shape.positions * laneCount)
     places = .allocate(capacity: shape.positions)
-    order = .allocate(capacity: shape.width)
-    for c in 0..<shape.width {
-      order[c] = c % shape.heads * shape.headWidth + c / shape.heads
-    }
+    order = HeadInnermostRows(shape: shape)
   }
 
-  deinit {
-    places.deallocate()
-    order.deallocate()
-  }
+  deinit { places.deallocate() }
 
   func advance(
     _ x: UnsafePointer<Float>, addingTo y: UnsafeMutablePointer<Float>, level: Int,
@@ -53,82 +49,29 @@ final class AttentionTree: TreeMixer {
     layout.projection.forward(
       x, projected.pointer, parameters: parameters, columns: columns, stride: stride)
     let part = width * stride
-    let levelOffset = level * capacity * width
-    toRows(projected.pointer, stride: stride, columns: columns, into: queries.pointer)
-    toRows(
+    let levelOffset = level * levelStride
+    order.gather(projected.pointer, stride: stride, columns: columns, into: queries.pointer)
+    order.gather(
       projected.pointer + part, stride: stride, columns: columns,
       into: keys.pointer + levelOffset)
-    toRows(
+    order.gather(
       projected.pointer + 2 * part, stride: stride, columns: columns,
       into: values.pointer + levelOffset)
+    let packs = HeadInnermostRows.fills(shape)
     for node in 0..<count {
       let path = ancestors + node * level
-      for s in 0..<level { places[s] = (s * capacity + Int(path[s])) * width }
+      for s in 0..<level { places[s] = s * levelStride + Int(path[s]) * width }
       places[level] = levelOffset + node * width
-      let packs = width % laneCount == 0 && laneCount % shape.heads == 0
       if packs {
         attendPacked(queries.pointer + node * width, count: level + 1)
       } else {
         attend(queries.pointer + node * width, count: level + 1)
       }
     }
-    toColumns(queries.pointer, columns: columns, into: projected.pointer, stride: stride)
+    order.scatter(queries.pointer, columns: columns, into: projected.pointer, stride: stride)
     layout.output.forward(
       projected.pointer, y, accumulating: true, parameters: parameters, columns: columns,
       stride: stride)
-  }
-
-  /// Copies columns to rows in the order of channels that rows have.
-  private func toRows(
-    _ source: UnsafePointer<Float>, stride: Int, columns: Int,
-    into target: UnsafeMutablePointer<Float>
-  ) {
-    let (width, order) = (shape.width, order)
-    for first in Swift.stride(from: 0, to: columns, by: laneCount) {
-      let rows = target + first * width
-      var c = 0
-      while c + laneCount <= width {
-        let base = c
-        transposeBlock(source + first, into: rows + base) {
-          order[base + $0] * stride
-        } to: {
-          $0 * width
-        }
-        c += laneCount
-      }
-      while c < width {
-        let values = source.lanes(order[c] * stride + first)
-        for lane in 0..<laneCount { rows[lane * width + c] = values[lane] }
-        c += 1
-      }
-    }
-  }
-
-  /// Copies rows to columns, undoing the order of channels that rows have.
-  private func toColumns(
-    _ source: UnsafePointer<Float>, columns: Int, into target: UnsafeMutablePointer<Float>,
-    stride: Int
-  ) {
-    let (width, order) = (shape.width, order)
-    for first in Swift.stride(from: 0, to: columns, by: laneCount) {
-      let rows = source + first * width
-      var c = 0
-      while c + laneCount <= width {
-        let base = c
-        transposeBlock(rows + base, into: target + first) {
-          $0 * width
-        } to: {
-          order[base + $0] * stride
-        }
-        c += laneCount
-      }
-      while c < width {
-        var values = Lanes.zero
-        for lane in 0..<laneCount { values[lane] = rows[lane * width + c] }
-        target.store(values, order[c] * stride + first)
-        c += 1
-      }
-    }
   }
 
   /// Replaces a node's query by its attended values, all heads at once.
@@ -136,34 +79,98 @@ final class AttentionTree: TreeMixer {
   /// - Parameters:
   ///   - q: The query, `[C]`, overwritten.
   ///   - count: The number of positions attended to; their keys are at `places`.
-  @inline(__always)
   private func attendPacked(_ q: UnsafeMutablePointer<Float>, count: Int) {
-    let (width, heads) = (shape.width, shape.heads)
-    let (keys, values, scores) = (keys.pointer, values.pointer, scores.pointer)
+    switch shape.heads {
+    case 1: attend(OneHead.self, q, count: count)
+    case 2: attend(TwoHeads.self, q, count: count)
+    case 4: attend(FourHeads.self, q, count: count)
+    case 8: attend(EightHeads.self, q, count: count)
+    default: attend(SixteenHeads.self, q, count: count)
+    }
+  }
+
+  /// Scores are `[count, H]`, so that exponentials are taken of whole vectors of them.
+  @inline(__always)
+  private func attend<Pack: HeadPack>(
+    _: Pack.Type, _ q: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    let (width, heads) = (shape.width, Pack.heads)
+    let (keys, values, scores, places) = (keys.pointer, values.pointer, scores.pointer, places)
     let scale = 1 / Float(shape.headWidth).squareRoot()
-    var maximum = Lanes(repeating: -.infinity)
     for s in 0..<count {
       let k = keys + places[s]
       var dot = q.lanes(0) * k.lanes(0)
       for c in Swift.stride(from: laneCount, to: width, by: laneCount) {
         dot += q.lanes(c) * k.lanes(c)
       }
-      let score = sumOverHeadChannels(dot, heads: heads) * scale
-      scores.store(score, s * laneCount)
+      Pack.store(Pack.sum(dot) * scale, scores + s * heads)
+    }
+    let padded = paddedToLanes(count * heads)
+    for i in count * heads..<padded { scores[i] = -.infinity }
+    var maximum = scores.lanes(0)
+    for i in Swift.stride(from: laneCount, to: padded, by: laneCount) {
+      let score = scores.lanes(i)
       maximum = maximum.replacing(with: score, where: score .> maximum)
     }
+    maximum = Pack.maximum(maximum)
     var sum = Lanes.zero
-    for s in 0..<count {
-      let p = exponential(scores.lanes(s * laneCount) - maximum)
-      scores.store(p, s * laneCount)
+    for i in Swift.stride(from: 0, to: padded, by: laneCount) {
+      // The padding's are some 1e-38 and count as nothing.
+      let p = exponential(scores.lanes(i) - maximum)
+      scores.store(p, i)
       sum += p
     }
-    let reciprocal = 1 / sum
-    for c in Swift.stride(from: 0, to: width, by: laneCount) {
-      var o = Lanes.zero
-      for s in 0..<count { o += scores.lanes(s * laneCount) * values.lanes(places[s] + c) }
-      q.store(o * reciprocal, c)
+    let reciprocal = 1 / Pack.sum(sum)
+    var c = 0
+    while c + 4 * laneCount <= width {
+      sumFour(Pack.self, values + c, count: count, reciprocal, into: q + c)
+      c += 4 * laneCount
     }
+    while c < width {
+      sumOne(Pack.self, values + c, count: count, reciprocal, into: q + c)
+      c += laneCount
+    }
+  }
+
+  /// The weighted sum of values for the channels of four vectors.
+  @inline(__always)
+  private func sumFour<Pack: HeadPack>(
+    _: Pack.Type, _ values: UnsafePointer<Float>, count: Int, _ reciprocal: Lanes,
+    into o: UnsafeMutablePointer<Float>
+  ) {
+    let (scores, places) = (UnsafePointer(scores.pointer), places)
+    var (o0, o1, o2, o3) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    for s in 0..<count {
+      let weight = Pack.spread(scores + s * Pack.heads)
+      let v = values + places[s]
+      o0 += weight * v.lanes(0)
+      o1 += weight * v.lanes(16)
+      o2 += weight * v.lanes(32)
+      o3 += weight * v.lanes(48)
+    }
+    o.store(o0 * reciprocal, 0)
+    o.store(o1 * reciprocal, 16)
+    o.store(o2 * reciprocal, 32)
+    o.store(o3 * reciprocal, 48)
+  }
+
+  /// The weighted sum of values for the channels of one vector, in two sums, so that each addition
+  /// need not wait for the one before.
+  @inline(__always)
+  private func sumOne<Pack: HeadPack>(
+    _: Pack.Type, _ values: UnsafePointer<Float>, count: Int, _ reciprocal: Lanes,
+    into o: UnsafeMutablePointer<Float>
+  ) {
+    let (scores, places) = (UnsafePointer(scores.pointer), places)
+    var (even, odd) = (Lanes.zero, Lanes.zero)
+    var s = 0
+    while s + 2 <= count {
+      even += Pack.spread(scores + s * Pack.heads) * values.lanes(places[s])
+      odd += Pack.spread(scores + (s + 1) * Pack.heads) * values.lanes(places[s + 1])
+      s += 2
+    }
+    if s < count { even += Pack.spread(scores + s * Pack.heads) * values.lanes(places[s]) }
+    o.store((even + odd) * reciprocal, 0)
   }
 
   /// The same for any number of heads and any width, one head after another.
@@ -192,33 +199,4 @@ final class AttentionTree: TreeMixer {
       }
     }
   }
-}
-
-/// Returns in each lane the sum over all lanes of the same head, `lane mod heads`.
-@inline(__always)
-private func sumOverHeadChannels(_ x: Lanes, heads: Int) -> Lanes {
-  var sum = x
-  if heads < 16 { sum += Lanes(lowHalf: sum.highHalf, highHalf: sum.lowHalf) }
-  if heads < 8 {
-    sum += Lanes(lowHalf: swapHalves(sum.lowHalf), highHalf: swapHalves(sum.highHalf))
-  }
-  if heads < 4 {
-    let pairs = unsafeBitCast(sum, to: SIMD8<UInt64>.self)
-    var swapped = pairs
-    swapped.evenHalf = pairs.oddHalf
-    swapped.oddHalf = pairs.evenHalf
-    sum += unsafeBitCast(swapped, to: Lanes.self)
-  }
-  if heads < 2 {
-    var swapped = sum
-    swapped.evenHalf = sum.oddHalf
-    swapped.oddHalf = sum.evenHalf
-    sum += swapped
-  }
-  return sum
-}
-
-@inline(__always)
-private func swapHalves(_ x: SIMD8<Float>) -> SIMD8<Float> {
-  SIMD8(lowHalf: x.highHalf, highHalf: x.lowHalf)
 }
