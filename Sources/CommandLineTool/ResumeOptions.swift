@@ -14,7 +14,14 @@ extension [GivenSetting] {
   /// - Throws: ``ToolError`` where another setting would change.
   func apply(to settings: inout Settings, goingOnWith record: RunRecord) throws(ToolError) {
     let positions = record.problem.positions
-    for given in latest where !given.setting.canChange {
+    // A preset that the run has says nothing new; applied, it would set network and optimiser.
+    let news = latest.filter { given in
+      var preset = Settings()
+      guard given.setting.name == Setting.basis.name else { return true }
+      try? given.setting.set(given.text, in: &preset)
+      return preset.basis != record.settings.basis
+    }
+    for given in news where !given.setting.canChange {
       var changed = record.settings
       try [given].apply(to: &changed, positions: positions)
       guard changed == record.settings else {
@@ -24,7 +31,7 @@ extension [GivenSetting] {
             + "may change; leave it out, or start a new run.")
       }
     }
-    try apply(to: &settings, positions: positions)
+    try news.apply(to: &settings, positions: positions)
     let givesMinimum = contains { $0.setting.name == Setting.minimumSteps.name }
     if record.isConverged, !givesMinimum, let steps = askedSteps(in: settings),
       steps > record.snapshot.step

@@ -24,6 +24,8 @@ public protocol AutoregressiveNetwork: Sendable {
   func makeBatch(capacity: Int) -> any NetworkBatch
   /// Returns a workspace for levels of up to `capacity` prefixes; not to be shared between threads.
   func makeTree(capacity: Int) -> any NetworkTree
+  /// Returns about how many bytes a batch of a capacity and a tree of another take once all levels are in use.
+  func workspaceBytes(batch: Int, tree: Int) -> Int
 }
 
 /// All positions at once, with derivatives.

@@ -27,6 +27,19 @@ public enum LearningRateSchedule: String, Codable, Sendable, Hashable, CaseItera
   /// 1 over the first third, then to `1/50` on half a cosine.
   case lateCosine = "late-cosine"
 
+  /// Returns the number of steps of a run after which the rate no longer changes; all of them where it falls to
+  /// the end.
+  ///
+  /// - Parameter steps: The number of steps.
+  /// - Returns: At most that number.
+  public func stepsToRest(of steps: Int) -> Int {
+    switch self {
+    case .constant: 0
+    case .warmUp: (steps + 99) / 100
+    case .cosine, .cosineWarmUp, .cosineRestarts, .decay, .trapezoid, .lateCosine: steps
+    }
+  }
+
   /// Returns the rate at a step, over η.
   ///
   /// - Parameters:

@@ -16,7 +16,9 @@ struct ProblemSize {
 
   /// Whether the steps of a spread-out state see a part of it only, so that they are noisy.
   func hasNoisySteps(_ settings: Settings) -> Bool {
-    isLattice && dimension > Double(settings.sampling.maximumSamples ?? .max)
+    let takesWhole = settings.sampling.wholeSector ?? (settings.basis != .paper)
+    return isLattice
+      && (!takesWhole || dimension > Double(settings.sampling.maximumSamples ?? .max))
   }
 }
 
@@ -29,6 +31,17 @@ extension Settings {
     var filled = self
     for setting in Setting.all { setting.fill(&filled, for: size) }
     return filled
+  }
+
+  /// Returns these settings without the symmetries that the preset leaves out.
+  ///
+  /// They are wanted before the problem's size is known.
+  func withSymmetriesOfPreset() -> Settings {
+    if basis != .paper { return self }
+    var changed = self
+    changed.ansatz.spinFlipSymmetry = ansatz.spinFlipSymmetry ?? false
+    changed.ansatz.latticeSymmetry = ansatz.latticeSymmetry ?? false
+    return changed
   }
 
   /// Throws unless every value that is set is in its range, and the network's go together.

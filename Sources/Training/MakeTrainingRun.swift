@@ -21,6 +21,7 @@ public func makeTrainingRun(
   _ problem: Problem, settings: Settings, snapshot: Snapshot? = nil
 ) throws(TrainingError) -> any TrainingRun {
   try settings.check()
+  let settings = settings.withSymmetriesOfPreset()
   // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
   BLAS.setThreadCount(1)
   try checkAddressSpace(threads: settings.execution.threads)
@@ -33,6 +34,7 @@ public func makeTrainingRun(
         "\(integrals.alphaCount) α and \(integrals.betaCount) β electrons do not fit "
           + "\(integrals.orbitalCount) orbitals; at most one of each can be in an orbital")
     }
+    let irrep = irrep == .automatic && settings.basis == .paper ? .any : irrep
     return integrals.orbitalCount <= 64
       ? try makeMolecularRun(UInt64.self, integrals, irrep, settings, snapshot)
       : try makeMolecularRun(UInt128.self, integrals, irrep, settings, snapshot)
@@ -72,7 +74,12 @@ func makeRun<H: Hamiltonian>(
   let memory = MemoryEstimate(
     resolved, hamiltonian: hamiltonian, space: space, options: settings.localEnergy.options,
     amplitudeParameters: networks.modulus.layout.count,
-    phaseParameters: networks.phase.layout.count)
+    phaseParameters: networks.phase.layout.count,
+    // The sampler has trees of half the size for a while.
+    workspaces: 1.5
+      * Double(
+        NetworkWaveFunction<H.Word>.workspaceBytes(
+          of: networks.modulus, threads: resolved.threads)))
   try memory.check(threads: resolved.threads)
   let waveFunction = networks.makeWaveFunction(
     space: space, seed: settings.seed, execution: Execution(threads: resolved.threads))

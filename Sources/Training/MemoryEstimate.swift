@@ -16,6 +16,8 @@ struct MemoryEstimate: Sendable, Hashable {
   let connections: Double
   /// Parameters, their steps and what the optimiser keeps of them.
   let parameters: Double
+  /// What the networks work in.
+  let workspaces: Double
   /// Lists of configurations: the sample, or the whole sector where it is taken whole.
   let samples: Double
   /// The Hamiltonian's rows with the amplitudes of the connected configurations; streamed beyond a
@@ -31,7 +33,9 @@ struct MemoryEstimate: Sendable, Hashable {
   let kernel: Double
 
   /// All of it.
-  var total: Double { parameters + samples + table + relaxation + derivatives + kernel }
+  var total: Double {
+    parameters + workspaces + samples + table + relaxation + derivatives + kernel
+  }
 
   /// Estimates.
   ///
@@ -42,10 +46,13 @@ struct MemoryEstimate: Sendable, Hashable {
   ///   - options: How local energies are computed.
   ///   - amplitudeParameters: The number of parameters of the modulus.
   ///   - phaseParameters: The number of parameters of the phase.
+  ///   - workspaces: What the networks work in, in bytes.
   init<H: Hamiltonian>(
     _ resolved: ResolvedSettings, hamiltonian: H, space: ConfigurationSpace<H.Word>,
-    options: EstimatorOptions, amplitudeParameters: Int, phaseParameters: Int
+    options: EstimatorOptions, amplitudeParameters: Int, phaseParameters: Int,
+    workspaces: Double
   ) {
+    self.workspaces = workspaces
     let sector = space.dimension
     rows = min(Double(resolved.maximumSamples), sector)
     evaluated =
@@ -111,7 +118,7 @@ struct MemoryEstimate: Sendable, Hashable {
   private var parts: String {
     [
       ("derivatives", derivatives), ("kernel", kernel), ("connections", table),
-      ("relaxation", relaxation),
+      ("relaxation", relaxation), ("networks' workspaces", workspaces),
       ("lists of configurations", samples), ("parameters", parameters),
     ].filter { $0.1 > 0.01 * total }.sorted { $0.1 > $1.1 }
       .map { "\($0.0) \(gigabytes($0.1))" }.joined(separator: ", ")
@@ -121,7 +128,9 @@ struct MemoryEstimate: Sendable, Hashable {
   private var remedy: String {
     let ofSteps = derivatives + kernel
     let ofEvaluation = max(samples, table, relaxation)
-    if parameters > max(ofSteps, ofEvaluation) { return "a smaller network" }
+    if parameters + workspaces > max(ofSteps, ofEvaluation) {
+      return "a smaller network or fewer `threads`"
+    }
     if ofSteps > ofEvaluation || rows > evaluated {
       return "fewer `samples` or a smaller network"
     }

@@ -20,7 +20,8 @@ struct Networks {
   init<Word>(_ ansatz: AnsatzSettings, space: ConfigurationSpace<Word>, startKind: StartKind) {
     modulus = Self.modulus(
       ansatz.modulus, positions: space.positions, vocabulary: space.vocabulary)
-    let isPublished = ansatz.phaseForm == .published
+    // One orbital (site) leaves no others for inputs.
+    let isPublished = ansatz.phaseForm == .published && space.positions > 1
     phase = MultilayerPerceptron(
       configuration: PerceptronConfiguration(
         hiddenWidths: ansatz.phaseHidden ?? [], activation: isPublished ? .relu : .silu,

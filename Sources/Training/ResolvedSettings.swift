@@ -100,6 +100,8 @@ struct ResolvedSettings: Sendable {
     isNoisy = size.hasNoisySteps(settings)
     minimumSteps = max(
       value(\.convergence.minimumSteps), isNoisy ? steps : firstExponent < 1 ? steps * 3 / 4 : 0,
+      firstDraws == nil || draws == nil ? 0 : min(steps, Int(0.9 * Double(steps)) + 3 * window),
+      schedule.stepsToRest(of: steps),
       // Some schedules begin cold.
       temperatures.shape == .none ? 0 : min(steps, temperatures.hold + temperatures.steps))
     energyScale = size.energyScale
@@ -109,6 +111,10 @@ struct ResolvedSettings: Sendable {
 
   /// Throws unless a network can have this shape, as far as it is decided.
   static func checkNetwork(_ ansatz: AnsatzSettings) throws(TrainingError) {
+    if ansatz.phaseForm == .published && ansatz.phaseHidden == [] {
+      throw TrainingError(
+        .invalidSettings, "`phase-form` published needs at least one layer in `phase-hidden`")
+    }
     guard let width = ansatz.width, let heads = ansatz.heads else { return }
     if width % heads != 0 {
       throw TrainingError(

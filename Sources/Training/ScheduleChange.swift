@@ -38,6 +38,9 @@ extension Settings {
       + [
         ("learning rate", old.learningRate(at: step), new.learningRate(at: step)),
         ("exponent", old.exponent(at: step), new.exponent(at: step)),
+        (
+          "number of draws", Double(old.draws(at: step) ?? 0), Double(new.draws(at: step) ?? 0)
+        ),
       ].compactMap { name, before, now in
         before == now
           ? nil

@@ -73,7 +73,9 @@ public struct Setting: Sendable {
     self.init(
       name, group, domain, defaultText: domain.write(Settings()[keyPath: path]), needs: needs,
       canChange: canChange, help,
-      isDefaultText: { $0 == domain.write(Settings()[keyPath: path]) },
+      isDefaultText: { text in
+        domain.read(text, 0).map(domain.write) == domain.write(Settings()[keyPath: path])
+      },
       get: { $0[keyPath: path] }, set: { $0[keyPath: path] = $1 }, fillIn: { _, _ in })
   }
 

@@ -41,11 +41,13 @@ extension Setting {
   package static let transformerForm = Setting(
     "transformer-form", .waveFunction, \.ansatz.transformerForm, .choice,
     default: .always(.default).butInPaper(.published), needs: [.ansatz(.transformer)],
-    "With a norm before the output layer and a bias for each position, or as published.")
+    "With a norm before the output layer and a bias for each position; or with neither, ReLU and small "
+      + "initial weights, as far as the published one is known.")
   package static let retnetForm = Setting(
     "retnet-form", .waveFunction, \.ansatz.retnetForm, .choice,
     default: .always(.default).butInPaper(.published), needs: [.ansatz(.retnet)],
-    "With a norm before the output layer and a bias for each position, or as published.")
+    "With a norm before the output layer, a bias for each position and a soft group norm; or, as published, "
+      + "with neither, a group norm with 1e-6 and small initial weights.")
   package static let chunk = Setting(
     "chunk", .waveFunction, \.ansatz.chunk, .integer(1...1 << 16),
     default: .open("all positions at once"), needs: [.ansatz(.retnet)],
@@ -75,11 +77,12 @@ extension Setting {
       + "from all others.")
   package static let spinFlip = Setting(
     "spin-flip", .waveFunction, \.ansatz.spinFlipSymmetry, .flag,
-    default: .open("where its eigenvalue is established"),
+    default: .open("where its eigenvalue is established; with `preset` paper false"),
     "Impose spin-flip symmetry, where 2Sz = 0.")
   package static let latticeSymmetry = Setting(
     "lattice-symmetry", .waveFunction, \.ansatz.latticeSymmetry, .flag,
-    default: .open("where their eigenvalues are established"), needs: [.lattice],
+    default: .open("where their eigenvalues are established; with `preset` paper false"),
+    needs: [.lattice],
     "Impose the symmetries of a lattice.")
   package static let exactLatticeSymmetry = Setting(
     "exact-lattice-symmetry", .waveFunction, \.ansatz.exactLatticeSymmetry, .flag,
@@ -115,9 +118,9 @@ extension Setting {
   package static let firstDraws = Setting(
     "first-draws", .sampling, \.sampling.firstDraws, .draws(from: 1),
     default: .by("none; with `preset` paper 100") { settings, _ in
-      settings.basis == .paper ? 100 : nil
-    }, needs: [.draws],
-    "The number of draws in the first step, growing in proportion to `draws` at nine tenths of the steps."
+      settings.basis == .paper ? min(100, settings.sampling.draws ?? 100) : nil
+    }, needs: [.draws, .sampledSteps],
+    "The draws in the first step; from there a geometric series to `draws` at nine tenths of the steps."
   )
   package static let wholeSector = Setting(
     "whole-sector", .sampling, \.sampling.wholeSector, .flag,

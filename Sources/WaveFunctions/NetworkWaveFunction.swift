@@ -41,7 +41,7 @@ public final class NetworkWaveFunction<Word: ConfigurationWord>: @unchecked Send
   /// - Parameters:
   ///   - space: The sector and its tokens; not empty.
   ///   - network: The network of the modulus, with the space's T and V.
-  ///   - phaseNetwork: The network of the phase, with ``phaseInputCount(of:)`` inputs.
+  ///   - phaseNetwork: The network of the phase, with ``phaseInputCount(of:choosesByLastToken:)`` inputs.
   ///   - execution: The threads to use.
   ///   - random: The source of the initial parameters.
   public init(
@@ -96,6 +96,16 @@ public final class NetworkWaveFunction<Word: ConfigurationWord>: @unchecked Send
   ) -> Int {
     let spins = space.kind == .electrons ? 2 : 1
     return choosesByLastToken ? spins * (space.positions - 1) + 1 : spins * space.positions
+  }
+
+  /// Returns about how many bytes the workspaces of a network take, besides those of the phase.
+  ///
+  /// - Parameters:
+  ///   - network: The network of the modulus.
+  ///   - threads: The number of threads, each of which has its own.
+  /// - Returns: The bytes.
+  public static func workspaceBytes(of network: any AutoregressiveNetwork, threads: Int) -> Int {
+    threads * network.workspaceBytes(batch: jacobianBlock, tree: evaluationBlock)
   }
 
   /// Calls `body` with the parameters of the modulus and of the phase.

@@ -79,7 +79,8 @@ struct OptionTests {
       leaving: ["a.toml"])
     // A default may be repeated, and what the command line or the problem switches off is no error.
     for (text, arguments, warnings) in [
-      ("weight-decay = 0.0", [], 0), ("annealing = \"linear\"\nt0 = 0.5", [], 0),
+      ("weight-decay = 0.0", [], 0), ("weight-decay = 0", [], 0),
+      ("annealing = \"linear\"\nt0 = 0.5", [], 0),
       ("annealing = \"linear\"\nt0 = 0.5", ["--annealing", "none"], 1),
       ("lattice-symmetry = false", [], 1), ("t0 = 0.5", ["--annealing", "linear"], 0),
     ] as [(String, [String], Int)] {
@@ -100,6 +101,54 @@ struct OptionTests {
     #expect(
       warnings.count == 2 && warnings.allSatisfy { $0.contains("all 2 of this one are taken") })
     #expect(output.standardError.contains("--draws has an effect only with"))
+  }
+
+  @Test("Preset and network come before their settings, wherever they stand")
+  func orderDoesNotMatter() throws {
+    let program = try Program()
+    for (text, arguments) in [
+      ("", ["--hidden", "5", "--ansatz", "made", "--optimizer", "sr", "--preset", "paper"]),
+      ("", ["--preset", "paper", "--optimizer", "sr", "--ansatz", "made", "--hidden", "5"]),
+      ("ansatz = \"made\"\nhidden = [5]\noptimizer = \"sr\"\npreset = \"paper\"", []),
+      ("hidden = [5]\nansatz = \"made\"", ["--preset", "paper", "--optimizer", "sr"]),
+      ("preset = \"paper\"\noptimizer = \"sr\"", ["--hidden", "5", "--ansatz", "made"]),
+    ] as [(String, [String])] {
+      try program.folder.write(text, to: "a.toml")
+      let output = try program.run(
+        ["solve", Program.molecule("h2"), "--config", "a.toml", "-o", "r.h5", "--overwrite"]
+          + arguments + ["--steps", "2"])
+      #expect(output.status == 0, "\(output)")
+      let settings = try ResultReader(program.folder.path("r.h5")).settings()
+      let ansatz = try #require(settings["ansatz"] as? [String: Any])
+      #expect(settings["preset"] as? String == "paper")
+      #expect(ansatz["kind"] as? String == "made" && ansatz["hidden"] as? [Int] == [5])
+      #expect(ansatz["activation"] as? String == "relu" && ansatz["width"] == nil)
+      #expect((settings["optimizer"] as? [String: Any])?["kind"] as? String == "sr")
+    }
+    // Going on with the same file changes nothing.
+    try program.folder.write(
+      "preset = \"paper\"\nansatz = \"made\"\nhidden = [5]\noptimizer = \"sr\"", to: "a.toml")
+    let resumed = try program.run(
+      "solve", "--resume", "r.h5", "--config", "a.toml", "--steps", "4")
+    #expect(resumed.status == 0, "\(resumed)")
+    let reader = try ResultReader(program.folder.path("r.h5"))
+    #expect(try reader.trace()["step"]?.count == 4)
+    let ansatz = try reader.settings()["ansatz"] as? [String: Any]
+    #expect(ansatz?["hidden"] as? [Int] == [5] && ansatz?["activation"] as? String == "relu")
+    let other = try program.run("solve", "--resume", "r.h5", "--preset", "default")
+    #expect(other.status == 2 && other.standardError.contains("--preset default"))
+  }
+
+  @Test("Networks that do not fit the memory are refused before the work")
+  func largeNetworksAreRefused() throws {
+    let program = try Program()
+    let line =
+      "ulimit -v 4000000; exec \"$1\" solve \"$2\" --ansatz made --hidden 65536 --optimizer adam "
+      + "--threads 2 --steps 1"
+    let words = ["-c", line, "bash", Program.executable.path, Program.molecule("h2o")]
+    let output = try program.start(words, executable: URL(fileURLWithPath: "/bin/bash")).wait()
+    #expect(output.status == 2, "\(output)")
+    #expect(output.standardError.contains("networks' workspaces"), "\(output.standardError)")
   }
 
   @Test("A run's own errors and notices name options")

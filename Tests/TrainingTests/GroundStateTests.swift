@@ -3,6 +3,7 @@ import ExactSolvers
 import Foundation
 import Hamiltonians
 import Integrals
+import Optimization
 import Testing
 import Training
 
@@ -95,12 +96,49 @@ import Training
     #expect(resolved.sampling.firstDraws == 100 && resolved.sampling.draws == 1_000_000_000_000)
     try finish(run)
     #expect(run.trace.count == 4)
-    // A hundred draws of a state that is near uniform over 441, or 133 of an irrep.
+    // A hundred draws of a state that is near uniform over 441 determinants: no symmetry is imposed.
+    #expect(run.sectorDimension == 441)
     let first = try #require(run.trace.first)
     #expect(first.distinctSamples <= 100 && first.distinctSamples > 20)
     let last = try #require(run.trace.last)
     #expect(Double(last.distinctSamples) == run.sectorDimension)
     #expect(first.error > 0)
+  }
+
+  /// One orbital leaves the phase nothing to be chosen from.
+  @Test(arguments: ["he_sto3g", "h_atom_sto3g"]) func thePaperPresetTakesOneOrbital(
+    _ file: String
+  ) throws {
+    var settings = Settings(.paper)
+    settings.convergence.steps = 3
+    settings.threads = 1
+    let run = try makeTrainingRun(
+      .molecule(try bundled(file), irrep: .automatic), settings: settings)
+    try finish(run)
+    #expect(abs(try run.evaluate().energy - run.referenceEnergy) < 1e-6)
+    settings.ansatz.phaseHidden = []
+    #expect(throws: TrainingError.self) {
+      try makeTrainingRun(
+        .molecule(try bundled("lih_sto3g"), irrep: .automatic), settings: settings)
+    }
+  }
+
+  /// While draws grow, or a rate rises and falls, a run has not converged.
+  @Test(arguments: ["draws", "rate"]) func schedulesAreOverFirst(_ which: String) throws {
+    let settings = smallSettings {
+      $0.convergence.steps = 60
+      if which == "draws" {
+        $0.sampling.wholeSector = false
+        $0.sampling.draws = 1_000_000
+        $0.sampling.firstDraws = 2
+      } else {
+        $0.optimizer.schedule = .trapezoid
+      }
+    }
+    let run = try makeTrainingRun(
+      .molecule(try bundled("h2_sto3g"), irrep: .automatic), settings: settings)
+    try finish(run)
+    #expect(run.trace.count >= 54)
   }
 
   /// A cap far below the dimension of the sector, and plain draws.

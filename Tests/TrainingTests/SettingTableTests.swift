@@ -103,13 +103,17 @@ import Training
 
   /// Files of earlier versions, which know transformers and RetNets only, and no preset.
   @Test func settingsOfEarlierFilesAreRead() throws {
-    var text = String(decoding: try JSONEncoder().encode(Settings()), as: UTF8.self)
-    text = text.replacing(
-      #""ansatz":{"kind":"transformer"}"#,
-      with: #""ansatz":{"kind":"retnet","width":16,"heads":2,"layers":1,"phaseHidden":[8]}"#)
+    let text = """
+      {"annealing":{"warmUpSteps":0},"ansatz":{"heads":2,"kind":"retnet","layers":1,"phaseHidden":[8],
+      "width":16},"convergence":{"energyTolerance":1e-05,"steps":9},"evaluation":{"leading":100},
+      "localEnergy":{"cutoff":1e-10,"mode":"full","screenedDraws":32},
+      "optimizer":{"kind":"sr","learningRate":0.5,"weightDecay":0},"sampling":{"maximumSamples":77},
+      "seed":3,"start":{"kind":"perturbative"}}
+      """
     let settings = try JSONDecoder().decode(Settings.self, from: Data(text.utf8))
     #expect(settings.ansatz.kind == .retnet && settings.ansatz.heads == 2)
     #expect(settings.basis == .default && settings.ansatz.phaseHidden == [8])
+    #expect(settings.sampling.maximumSamples == 77 && settings.seed == 3)
   }
 
   @Test func textsOfNoValueAreRefused() {

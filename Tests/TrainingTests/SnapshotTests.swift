@@ -45,6 +45,13 @@ import Training
         $0.annealing.kind = .linear
       }),
     Case(testDescription: "RetNet", change: { $0.ansatz.kind = .retnet }),
+    Case(
+      testDescription: "paper preset",
+      change: {
+        $0.basis = .paper
+        $0.sampling.draws = 100_000
+        $0.ansatz.phaseHidden = [8, 8]
+      }),
     Case(testDescription: "MADE", change: { $0.ansatz.kind = .made }),
     Case(
       testDescription: "NADE, growing draws, rising rate",

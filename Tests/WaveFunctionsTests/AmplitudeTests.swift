@@ -105,21 +105,46 @@ import WaveFunctions
     let waveFunction = example.make()
     let all = example.space.allRepresentatives()
     let found = waveFunction.evaluate(all)
-    let inputs = waveFunction.phaseInputs(of: all)
-    let width = NetworkWaveFunction<UInt64>.phaseInputCount(of: example.space)
-    #expect(inputs.count == all.count * width)
-    let workspace = PerceptronWorkspace(network: waveFunction.phaseNetwork, capacity: all.count)
-    var phases = [Float](repeating: 0, count: all.count)
-    workspace.forward(
-      inputs: inputs, count: all.count,
-      parameters: Array(waveFunction.parameters[waveFunction.blocks[1].range]), outputs: &phases)
+    let parameters = waveFunction.parameters[waveFunction.blocks[1].range].map(Double.init)
     for index in all.indices {
-      #expect(abs(Double(phases[index]) - found.phase[index]) < 1e-5)
-      for orbital in 0..<example.space.positions {
-        let isFilled = all[index].alpha >> UInt64(orbital) & 1 == 1
-        #expect(inputs[index * width + orbital] == (isFilled ? 1 : -1))
+      let expected = referencePhase(of: all[index], example, waveFunction.phaseNetwork, parameters)
+      #expect(abs(expected - found.phase[index]) < 1e-5)
+    }
+  }
+
+  /// The phase network in Float64, from the bits of a representative.
+  private func referencePhase(
+    of x: Configuration<UInt64>, _ example: WaveFunctionCase, _ network: MultilayerPerceptron,
+    _ parameters: [Double]
+  ) -> Double {
+    let isMolecule = example.space.kind == .electrons
+    let last = example.space.positions - 1
+    func array(_ name: String) -> [Double] {
+      guard let entry = network.layout.entries.first(where: { $0.name == name }) else { return [] }
+      return Array(parameters[entry.offset..<entry.offset + entry.count])
+    }
+    func sign(_ word: UInt64, _ orbital: Int) -> Double {
+      word >> UInt64(orbital) & 1 == 1 ? 1 : -1
+    }
+    let orbitals = example.choosesPhase ? 0..<last : 0..<last + 1
+    let inputs =
+      orbitals.map { sign(x.alpha, $0) } + (isMolecule ? orbitals.map { sign(x.beta, $0) } : [])
+    var values = inputs
+    for layer in 0..<2 {
+      let (weight, bias) = (array("layer\(layer)/weight"), array("layer\(layer)/bias"))
+      values = bias.indices.map { k in
+        let z = values.indices.reduce(bias[k]) { $0 + weight[k * values.count + $1] * values[$1] }
+        return z / (1 + exp(-z))
       }
     }
+    // Empty, α, β, both; or down, up.
+    let token = (sign(x.alpha, last) > 0 ? 1 : 0) + (isMolecule && sign(x.beta, last) > 0 ? 2 : 0)
+    let row = example.choosesPhase ? token : 0
+    let weight = array("output/weight")
+    let output = values.indices.reduce(array("output/bias")[row]) {
+      $0 + weight[row * values.count + $1] * values[$1]
+    }
+    return output + zip(array("skip/weight"), inputs).reduce(0) { $0 + $1.0 * $1.1 }
   }
 
   @Test(arguments: WaveFunctionCase.all) func orderAndRepetitionDoNotMatter(

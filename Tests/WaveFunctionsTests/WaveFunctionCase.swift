@@ -9,14 +9,18 @@ struct WaveFunctionCase: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let space: ConfigurationSpace<UInt64>
   let network: any AutoregressiveNetwork
+  /// Whether the last token chooses among outputs of the phase.
+  var choosesPhase = false
 
   func make(threads: Int = 2, seed: UInt64 = 1) -> NetworkWaveFunction<UInt64> {
     var random = RandomSource(seed: seed)
     let waveFunction = NetworkWaveFunction(
       space: space, network: network,
       phaseNetwork: MultilayerPerceptron(
-        configuration: PerceptronConfiguration(hiddenWidths: [9, 7]),
-        inputs: NetworkWaveFunction<UInt64>.phaseInputCount(of: space)),
+        configuration: PerceptronConfiguration(
+          hiddenWidths: [9, 7], choices: choosesPhase ? space.vocabulary : nil),
+        inputs: NetworkWaveFunction<UInt64>.phaseInputCount(
+          of: space, choosesByLastToken: choosesPhase)),
       execution: Execution(threads: threads), random: &random)
     for index in waveFunction.parameters.indices {
       waveFunction.parameters[index] += Float(0.2 * random.normal())
@@ -93,6 +97,11 @@ struct WaveFunctionCase: Sendable, CustomTestStringConvertible {
           network: NADENetwork(
             configuration: MaskedConfiguration(hiddenWidths: [6], activation: .silu),
             positions: space.positions, vocabulary: space.vocabulary)),
+        WaveFunctionCase(
+          testDescription: "MADE with a chosen phase, \(name)", space: space,
+          network: MADENetwork(
+            configuration: MaskedConfiguration(hiddenWidths: [8], activation: .silu),
+            positions: space.positions, vocabulary: space.vocabulary), choosesPhase: true),
       ]
     }
   }()

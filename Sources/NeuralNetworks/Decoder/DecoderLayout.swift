@@ -43,6 +43,25 @@ struct DecoderShape: Sendable, Hashable {
   }
 }
 
+extension DecoderShape {
+  /// Returns about how many bytes the workspaces take, see ``AutoregressiveNetwork/workspaceBytes(batch:tree:)``.
+  ///
+  /// - Parameters:
+  ///   - batch: The capacity of the batch.
+  ///   - tree: The capacity of the tree.
+  ///   - state: The number of floats that a mixer keeps of each node.
+  /// - Returns: The bytes.
+  func workspaceBytes(batch: Int, tree: Int, state: Int) -> Int {
+    // Of a block: both norms' inputs and outputs, the mixer's projections and results, and hidden units.
+    let block = 12 * width + 2 * feedForward
+    let columns = positions * paddedToLanes(batch)
+    let level = layers * state + positions
+    return 4
+      * (columns * (layers * block + 6 * width + feedForward)
+        + paddedToLanes(tree) * (positions * level + layers * 4 * width + 4 * width + feedForward))
+  }
+}
+
 /// Where the parameters of a mixer are: its input projections in one product, and its output's.
 struct MixerLayout: Sendable, Hashable {
   let projection: LinearLayer

@@ -88,6 +88,14 @@ struct MaskedLayout: Sendable, Hashable {
     return values
   }
 
+  /// See ``AutoregressiveNetwork/workspaceBytes(batch:tree:)``.
+  func workspaceBytes(batch: Int, tree: Int) -> Int {
+    let widths = layers.map(\.width)
+    let kept = inputs + layers.reduce(0) { $0 + ($1.isReadLater ? $1.width : 0) }
+    let all = inputs + widths.reduce(0, +)
+    return 4 * (3 * all * paddedToLanes(batch) + (positions * kept + all) * paddedToLanes(tree))
+  }
+
   /// Writes the ±1 of a token's bits.
   @inline(__always)
   func encode(_ token: UInt8, stride: Int, into target: UnsafeMutablePointer<Float>) {

@@ -72,4 +72,8 @@ extension NADENetwork: AutoregressiveNetwork {
   public func makeTree(capacity: Int) -> any NetworkTree {
     MaskedTree(layout: masked, capacity: capacity)
   }
+
+  public func workspaceBytes(batch: Int, tree: Int) -> Int {
+    masked.workspaceBytes(batch: batch, tree: tree)
+  }
 }

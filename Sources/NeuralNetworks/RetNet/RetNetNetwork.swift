@@ -129,4 +129,9 @@ extension RetNetNetwork: AutoregressiveNetwork {
   public func makeTree(capacity: Int) -> any NetworkTree {
     DecoderTree<RetentionTree>(layout: decoder, options: options, capacity: capacity)
   }
+
+  public func workspaceBytes(batch: Int, tree: Int) -> Int {
+    decoder.shape.workspaceBytes(
+      batch: batch, tree: tree, state: decoder.shape.width * decoder.shape.headWidth)
+  }
 }

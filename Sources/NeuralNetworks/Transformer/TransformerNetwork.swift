@@ -101,4 +101,9 @@ extension TransformerNetwork: AutoregressiveNetwork {
   public func makeTree(capacity: Int) -> any NetworkTree {
     DecoderTree<AttentionTree>(layout: decoder, options: (), capacity: capacity)
   }
+
+  public func workspaceBytes(batch: Int, tree: Int) -> Int {
+    decoder.shape.workspaceBytes(
+      batch: batch, tree: tree, state: 2 * decoder.shape.width)
+  }
 }
