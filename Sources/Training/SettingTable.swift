@@ -50,7 +50,9 @@ extension Setting {
       + "with neither, a group norm with 1e-6 and small initial weights.")
   package static let chunk = Setting(
     "chunk", .waveFunction, \.ansatz.chunk, .integer(1...1 << 16),
-    default: .open("all positions at once"), needs: [.ansatz(.retnet)],
+    default: .by("8 for 32 and more positions, else all at once") { _, size in
+      size.positions < 32 ? nil : 8
+    }, needs: [.ansatz(.retnet)],
     "The positions that training computes in parallel; it changes results by rounding only.")
   package static let hidden = Setting(
     "hidden", .waveFunction, \.ansatz.hidden, .hiddenWidths, default: .always([64]),

@@ -161,4 +161,21 @@ import Training
     expected.convergence.steps = 7
     #expect(read == expected)
   }
+
+  /// Long strings are computed in chunks, where a RetNet trains them.
+  @Test(arguments: [(31, nil), (32, 8)]) func longStringsHaveChunks(
+    _ sites: Int, _ chunk: Int?
+  ) throws {
+    let model = LatticeModel(
+      geometry: try LatticeGeometry(.chain, size: "\(sites)"),
+      interaction: .ising(coupling: 1, field: 1))
+    let settings = smallSettings {
+      $0.ansatz.kind = .retnet
+      $0.ansatz.latticeSymmetry = false
+      $0.ansatz.spinFlipSymmetry = false
+    }
+    let run = try makeTrainingRun(.lattice(model), settings: settings)
+    #expect(run.settings.ansatz.chunk == chunk)
+    #expect(run.settings.annealing.kind == .linear)
+  }
 }
