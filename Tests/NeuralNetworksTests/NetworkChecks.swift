@@ -1,4 +1,5 @@
 import Configurations
+import Foundation
 import NeuralNetworks
 import Testing
 
@@ -107,5 +108,17 @@ func largestDifference<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(
   zip(a, b).reduce(0) { worst, pair in
     let difference = abs(Double(pair.0) - Double(pair.1))
     return difference.isNaN ? .infinity : max(worst, difference)
+  }
+}
+
+extension Activation {
+  /// The nonlinearity in Float64.
+  func reference(_ x: Double) -> Double {
+    switch self {
+    case .silu: x / (1 + exp(-x))
+    case .gelu: 0.5 * x * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .tanh: Foundation.tanh(x)
+    case .relu: max(0, x)
+    }
   }
 }

@@ -41,11 +41,7 @@ private struct PerceptronCase {
       let (weight, bias) = (take(width * a.count), take(width))
       a = (0..<width).map { o in
         let z = bias[o] + a.indices.reduce(0) { $0 + weight[o * a.count + $1] * a[$1] }
-        switch network.configuration.activation {
-        case .tanh: return tanh(z)
-        case .relu: return max(0, z)
-        default: return z / (1 + exp(-z))
-        }
+        return network.configuration.activation.reference(z)
       }
     }
     if network.configuration.hiddenWidths.isEmpty { a = [] }

@@ -84,7 +84,8 @@ struct ReferenceDecoder {
         x[t] = zip(x[t], linear("\(path)/output", mixed[t])).map(+)
         let hidden = linear(
           "layer\(layer)/feedforward/expansion", norm("layer\(layer)/feedforward/norm", x[t]))
-        let change = linear("layer\(layer)/feedforward/contraction", hidden.map(reference))
+        let change = linear(
+          "layer\(layer)/feedforward/contraction", hidden.map(activation.reference))
         x[t] = zip(x[t], change).map(+)
       }
     }
@@ -99,15 +100,6 @@ struct ReferenceDecoder {
       }
     }
     return result
-  }
-
-  private func reference(_ x: Double) -> Double {
-    switch activation {
-    case .silu: x / (1 + exp(-x))
-    case .gelu: 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-    case .tanh: tanh(x)
-    case .relu: max(0, x)
-    }
   }
 
   private func dot(_ a: [Double], _ b: [Double], _ head: Int) -> Double {

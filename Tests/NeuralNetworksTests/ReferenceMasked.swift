@@ -44,7 +44,7 @@ struct ReferenceMasked {
         for j in values.indices where degrees[j] <= next[k] && positions > 1 {
           sum += weight[k * values.count + j] * values[j]
         }
-        return reference(sum)
+        return activation.reference(sum)
       }
       degrees = next
     }
@@ -71,19 +71,10 @@ struct ReferenceMasked {
           let sum = values.indices.reduce(bias[k]) {
             $0 + weight[k * values.count + $1] * values[$1]
           }
-          return isLast ? sum : reference(sum)
+          return isLast ? sum : activation.reference(sum)
         }
       }
       return values
-    }
-  }
-
-  private func reference(_ x: Double) -> Double {
-    switch activation {
-    case .silu: x / (1 + exp(-x))
-    case .gelu: 0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
-    case .tanh: tanh(x)
-    case .relu: max(0, x)
     }
   }
 }
