@@ -116,7 +116,9 @@ extension Activation {
   func reference(_ x: Double) -> Double {
     switch self {
     case .silu: x / (1 + exp(-x))
-    case .gelu: 0.5 * x * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .gelu:
+      0.5 * x
+        * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
     case .tanh: Foundation.tanh(x)
     case .relu: max(0, x)
     }
