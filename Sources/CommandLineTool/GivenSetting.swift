@@ -35,13 +35,11 @@ extension [GivenSetting] {
   /// - Throws: ``ToolError`` where a value is none that its setting may have.
   func apply(to settings: inout Settings, positions: Int) throws(ToolError) {
     do throws(TrainingError) {
-      for name in [Setting.basis.name, Setting.ansatz.name] {
-        for given in self where given.setting.name == name {
-          try given.setting.set(given.text, in: &settings, positions: positions)
-        }
-      }
-      for given in self
-      where given.setting.name != Setting.basis.name && given.setting.name != Setting.ansatz.name {
+      let leading = [Setting.basis.name, Setting.ansatz.name]
+      let ordered =
+        leading.flatMap { name in filter { $0.setting.name == name } }
+        + filter { !leading.contains($0.setting.name) }
+      for given in ordered {
         try given.setting.set(given.text, in: &settings, positions: positions)
       }
     } catch {

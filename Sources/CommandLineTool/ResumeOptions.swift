@@ -15,11 +15,8 @@ extension [GivenSetting] {
   func apply(to settings: inout Settings, goingOnWith record: RunRecord) throws(ToolError) {
     let positions = record.problem.positions
     // A preset that the run has says nothing new; applied, it would set network and optimiser.
-    let news = latest.filter { given in
-      var preset = Settings()
-      guard given.setting.name == Setting.basis.name else { return true }
-      try? given.setting.set(given.text, in: &preset)
-      return preset.basis != record.settings.basis
+    let news = latest.filter {
+      $0.setting.name != Setting.basis.name || $0.text != record.settings.basis.rawValue
     }
     for given in news where !given.setting.canChange {
       var changed = record.settings
