@@ -80,7 +80,7 @@ def line(name, data, ansatz, rows):
     held = sum(not faults(row, allowed) for row in rows)
     return [f"`{name}`", ansatz, qubits, f"{exact:.7f}", worst(rows, "deviation", "+.4f", 1e3),
             worst(rows, "energy_error", ".4f", 1e3), "" if allowed is None else f"{1e3 * allowed:g}",
-            correlation(rows, hartree_fock, exact), worst(rows, "seconds", ".1f"),
+            correlation(rows, hartree_fock, exact), worst(rows, "seconds", ".1f"), worst(rows, "cpu_seconds", ".1f"),
             worst(rows, "steps", ".0f"), worst(rows, "parameters", ".0f"), yes(rows, "converged"),
             yes(rows, "collapsed"),
             f"{held}/{len(rows)}" + (f" ({', '.join(wrong)})" if wrong else "")]
@@ -93,7 +93,7 @@ def tables(rows, known):
         cells.setdefault((row["problem"], row["ansatz"]), []).append(row)
     long = markdown(
         ["molecule", "ansatz", "qubits", "exact (Eh)", "worst error (mEh)", "error bar (mEh)",
-         "tolerance (mEh)", "least correlation (%)", "seconds", "steps", "parameters", "converged",
+         "tolerance (mEh)", "least correlation (%)", "seconds", "processor seconds", "steps", "parameters", "converged",
          "collapsed", "seeds that hold"],
         [line(name, known[name], ansatz, runs) for (name, ansatz), runs in cells.items()], 2)
     ansaetze = [name for name in ANSAETZE if any(row["ansatz"] == name for row in rows)]

@@ -25,7 +25,7 @@ ANSAETZE = ["transformer", "retnet", "made", "nade"]
 MEASURED = """energy energy_error parameters steps converged collapsed exact_sum sector_dimension
     distinct_samples variance leak_energy spin_squared threads""".split()
 KEY = ["problem", "ansatz", "seed", "preset", "options"]
-COLUMNS = [*KEY, "reference", "deviation", "seconds", *MEASURED, "amplitude_parameters",
+COLUMNS = [*KEY, "reference", "deviation", "seconds", "cpu_seconds", *MEASURED, "amplitude_parameters",
            "start_energy", "revision", "failure"]
 # Errors below this, in the energy's unit, are rounding; logarithms take them for this.
 FLOOR = 1e-9
@@ -67,13 +67,8 @@ def solve(program, run, threads="", timeout=None):
         path = os.path.join(folder, "result.h5")
         command = [str(program), *arguments_of(run, threads), "--output", path]
         start = time.monotonic()
-        try:
-            ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                                   stdin=subprocess.DEVNULL, timeout=timeout)
-            code, output, talk = ended.returncode, ended.stdout, ended.stderr
-        except subprocess.TimeoutExpired:
-            code, output, talk = 124, "", f"stopped after {timeout:.0f} s"
-        row["seconds"] = f"{time.monotonic() - start:.1f}"
+        code, output, talk, processor = timed(command, folder, timeout)
+        row.update(seconds=f"{time.monotonic() - start:.1f}", cpu_seconds=f"{processor:.1f}")
         try:
             result = json.loads(output)
             row.update({name: result.get(name) for name in MEASURED})
@@ -85,6 +80,28 @@ def solve(program, run, threads="", timeout=None):
         else:
             row.update(details(path))
     return {name: "" if value is None else str(value) for name, value in row.items()}
+
+
+def timed(command, folder, timeout):
+    """Runs a command: its exit code, output, standard error, and processor seconds of all threads."""
+    with open(os.path.join(folder, "out"), "w+") as out, open(os.path.join(folder, "err"), "w+") as err:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=err,
+                                   stdin=subprocess.DEVNULL)
+        stop = threading.Timer(timeout, process.kill) if timeout else None
+        try:
+            if stop:
+                stop.start()
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            if stop:
+                stop.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        return process.returncode, out.read(), err.read(), usage.ru_utime + usage.ru_stime
 
 
 def details(path):
