@@ -72,6 +72,10 @@ let package = Package(
     library(
       "WaveFunctions", ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism"]),
 
+    library(
+      "SpinDistributions",
+      ["Configurations", "Hamiltonians", "LinearAlgebra", "NeuralNetworks", "Parallelism"]),
+
     // MARK: - Algorithms
 
     library("Sampling", ["Configurations", "Parallelism", "WaveFunctions"]),
@@ -82,6 +86,12 @@ let package = Package(
         "WaveFunctions",
       ]),
     library("Optimization", ["LinearAlgebra", "Parallelism", "WaveFunctions"]),
+    library(
+      "FreeEnergy",
+      [
+        "Configurations", "Hamiltonians", "LinearAlgebra", "NeuralNetworks", "Optimization",
+        "Parallelism", "SpinDistributions",
+      ]),
     library(
       "Training",
       [
@@ -129,6 +139,13 @@ let package = Package(
         "WaveFunctions",
       ],
       path: "Benchmarks/Sources/benchmarks", swiftSettings: settings),
+    .executableTarget(
+      name: "hantest",
+      dependencies: [
+        "Configurations", "FreeEnergy", "Hamiltonians", "NeuralNetworks", "Parallelism",
+        "SpinDistributions",
+      ],
+      path: "Benchmarks/Sources/hantest", swiftSettings: settings),
     .executableTarget(
       name: "fuzz", dependencies: ["Configurations", "HDF5Files", "Integrals"],
       path: "Benchmarks/Sources/fuzz", swiftSettings: settings),

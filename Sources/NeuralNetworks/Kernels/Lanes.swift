@@ -131,3 +131,26 @@ func laneSum(_ x: Lanes) -> Float {
   let two = four.lowHalf + four.highHalf
   return two.x + two.y
 }
+
+/// Returns `ln x` for normal positive `x`, with an error below 2e-7 of max(1, |ln x|).
+///
+/// `x = m 2ⁿ` with `√½ ≤ m < √2`; the polynomial for `ln m` is that of the Cephes library's `logf`.
+@inline(__always)
+func naturalLogarithm(_ x: Lanes) -> Lanes {
+  let bits = unsafeBitCast(x, to: SIMD16<Int32>.self)
+  // The bits of √½, so that m lies around 1.
+  let shifted = bits &- SIMD16<Int32>(repeating: 0x3F35_04F3)
+  let n = shifted &>> 23
+  let m = unsafeBitCast(bits &- (n &<< 23), to: Lanes.self) - 1
+  var p = m * 7.037_683_6292e-2 - 1.151_461_031e-1
+  p = p * m + 1.167_699_874e-1
+  p = p * m - 1.242_014_0846e-1
+  p = p * m + 1.424_932_2787e-1
+  p = p * m - 1.666_805_7665e-1
+  p = p * m + 2.000_071_4765e-1
+  p = p * m - 2.499_999_3993e-1
+  p = p * m + 3.333_333_1174e-1
+  let square = m * m
+  let exponent = Lanes(n)
+  return m + (p * m * square - 0.5 * square + exponent * -2.121_944_4e-4) + exponent * 0.693_359_375
+}

@@ -1,0 +1,185 @@
+public import LinearAlgebra
+public import NeuralNetworks
+public import Optimization
+public import Parallelism
+
+/// One network's natural-gradient step from rewards, in the space of the sample.
+///
+/// The free energy's gradient is `E[∇ln q (A − b)]` with the reward `A` and any baseline `b` that depends on
+/// what is given only. The step is the least-squares answer to "change ln q by −η (A − b)", which is the
+/// natural gradient, with the last step as its centre (SPRING, arXiv:2401.10190). Rows come in groups with one
+/// border; the group's mean is the baseline, and scores are centred in the group as well, which makes the
+/// border's share in the reward drop out.
+public final class NaturalStep {
+  /// The numbers of the method.
+  public struct Options: Sendable, Hashable {
+    /// η.
+    public var learningRate: Double
+    /// SPRING's μ.
+    public var momentum: Double
+    /// λ relative to the mean diagonal.
+    public var shift: Double
+    /// The largest root mean square of the change of ln q over the sample.
+    public var maximumChange: Double
+
+    /// Creates options.
+    public init(learningRate: Double, momentum: Double, shift: Double, maximumChange: Double) {
+      self.learningRate = learningRate
+      self.momentum = momentum
+      self.shift = shift
+      self.maximumChange = maximumChange
+    }
+  }
+
+  /// The last step, `[P]`.
+  public var previous: [Float]
+  private let network: ConditionalNetwork
+  private let execution: Execution
+  private let solver: SampleSpaceSolver
+  private var kernel: [Float] = []
+
+  /// Creates the rule of one network.
+  public init(network: ConditionalNetwork, execution: Execution) {
+    self.network = network
+    self.execution = execution
+    solver = SampleSpaceSolver(execution: execution)
+    previous = Array(repeating: 0, count: network.parameterCount)
+  }
+
+  /// Finds the step.
+  ///
+  /// - Parameters:
+  ///   - batches: The rows, with scores, in whole vectors but for the last batch.
+  ///   - rewards: `[M]`.
+  ///   - group: The number of rows with one border.
+  ///   - options: The numbers of the method.
+  /// - Returns: The change of the parameters, `[P]`, and the variance of the rewards within groups.
+  public func step(
+    _ batches: [ConditionalBatch], rewards: [Double], group: Int, options: Options
+  ) throws(LinearAlgebraError) -> (change: [Float], variance: Double) {
+    let count = rewards.count
+    let scores = ConditionalScores(network: network, count: count)
+    var offset = 0
+    for batch in batches {
+      scores.take(batch, at: offset)
+      offset += batch.count
+    }
+    precondition(offset == count && count % group == 0, "\(count) rewards for \(offset) rows")
+    let width = scores.rowBlocks * 16
+    if kernel.count < width * width { kernel = Array(repeating: 0, count: width * width) }
+    kernel.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      nonisolated(unsafe) let target = base
+      nonisolated(unsafe) let scores = scores
+      let blocks = scores.rowBlocks
+      execution.parallelFor(blocks) {
+        scores.gram(rowBlock: blocks - 1 - $0, into: target, stride: width)
+      }
+    }
+    var dense = [Float](repeating: 0, count: count * count)
+    centre(width, count, group, into: &dense)
+    var target = rewards
+    var variance = 0.0
+    for first in stride(from: 0, to: count, by: group) {
+      let mean = rewards[first..<first + group].reduce(0, +) / Double(group)
+      for row in first..<first + group {
+        let deviation = rewards[row] - mean
+        variance += deviation * deviation
+        target[row] = -options.learningRate * deviation
+      }
+    }
+    variance /= Double(count - count / group)
+    // A wild sample at the start of annealing must not throw the parameters far away.
+    let root = max(variance.squareRoot(), 1e-12)
+    let most = 4 * root * options.learningRate
+    for row in 0..<count { target[row] = max(-most, min(most, target[row])) }
+    let images = centred(push(batches, previous), group)
+    let weight = 1 / Double(count)
+    let scale = weight.squareRoot()
+    let solution = try solver.solve(
+      kernel: dense, count: count, weights: Array(repeating: weight, count: count),
+      scales: Array(repeating: scale, count: count), target: target.map { $0 * scale },
+      previousImage: images, momentum: options.momentum, shift: options.shift)
+    let v = centred(solution, group).map(Float.init)
+    var change = previous.map { Float(options.momentum) * $0 }
+    pull(batches, v, into: &change)
+    let image = centred(push(batches, change), group)
+    let norm = (image.reduce(0) { $0 + $1 * $1 } * weight).squareRoot()
+    if norm > options.maximumChange {
+      let factor = Float(options.maximumChange / norm)
+      for index in change.indices { change[index] *= factor }
+    }
+    previous = change
+    return (change, variance)
+  }
+
+  /// Centres rows and columns of the kernel within groups.
+  private func centre(_ width: Int, _ count: Int, _ group: Int, into dense: inout [Float]) {
+    // Whole batches as one group are centred by the solver.
+    let isWhole = group == count
+    nonisolated(unsafe) let kernel = kernel.withUnsafeBufferPointer { $0 }
+    dense.withUnsafeMutableBufferPointer { buffer in
+      nonisolated(unsafe) let target = buffer
+      for row in 0..<count {
+        for column in 0...row { target[row * count + column] = kernel[row * width + column] }
+      }
+      if isWhole { return }
+      let groups = count / group
+      let factor = 1 / Float(group)
+      for a in 0..<groups {
+        for b in 0...a {
+          let (rows, columns) = (a * group, b * group)
+          func at(_ i: Int, _ j: Int) -> Int {
+            let (r, c) = (rows + i, columns + j)
+            return r >= c ? r * count + c : c * count + r
+          }
+          var rowMeans = [Float](repeating: 0, count: group)
+          var columnMeans = [Float](repeating: 0, count: group)
+          var mean: Float = 0
+          for i in 0..<group {
+            for j in 0..<group {
+              let value = target[at(i, j)]
+              rowMeans[i] += value * factor
+              columnMeans[j] += value * factor
+              mean += value * factor * factor
+            }
+          }
+          for i in 0..<group {
+            for j in 0..<group where a != b || j <= i {
+              target[at(i, j)] += mean - rowMeans[i] - columnMeans[j]
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private func centred(_ values: [Double], _ group: Int) -> [Double] {
+    var result = values
+    for first in stride(from: 0, to: values.count, by: group) {
+      let mean = values[first..<first + group].reduce(0, +) / Double(group)
+      for row in first..<first + group { result[row] -= mean }
+    }
+    return result
+  }
+
+  private func push(_ batches: [ConditionalBatch], _ direction: [Float]) -> [Double] {
+    nonisolated(unsafe) let batches = batches
+    return execution.map(batches.count) { batches[$0].push(direction) }
+      .flatMap { $0 }.map(Double.init)
+  }
+
+  private func pull(_ batches: [ConditionalBatch], _ weights: [Float], into sum: inout [Float]) {
+    nonisolated(unsafe) let batches = batches
+    let size = sum.count
+    var starts = [0]
+    for batch in batches { starts.append(starts[starts.count - 1] + batch.count) }
+    let offsets = starts
+    let parts = execution.map(batches.count) { index in
+      var part = [Float](repeating: 0, count: size)
+      batches[index].pull(Array(weights[offsets[index]..<offsets[index + 1]]), into: &part)
+      return part
+    }
+    for part in parts { for index in 0..<size { sum[index] += part[index] } }
+  }
+}
