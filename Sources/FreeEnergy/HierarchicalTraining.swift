@@ -43,6 +43,7 @@ public final class HierarchicalTraining {
   private let execution: Execution
   private let chunk: Int
   private let rules: [NaturalStep]
+  private let kronecker: [KroneckerStep]
   private let roots: [[ConditionalBatch]]
   private let workspaces: Mutex<[Handle]>
 
@@ -55,6 +56,7 @@ public final class HierarchicalTraining {
     self.execution = execution
     self.chunk = chunk
     rules = distribution.networks.map { NaturalStep(network: $0, execution: execution) }
+    kronecker = distribution.networks.map { KroneckerStep(network: $0, execution: execution) }
     roots = distribution.places.enumerated().map { index, place in
       let count = place.level == 0 ? options.samples : options.lowerSamples
       return stride(from: 0, to: count, by: chunk).map { _ in
@@ -76,7 +78,7 @@ public final class HierarchicalTraining {
 
   /// Takes one step of every network.
   public func step(
-    beta: Double, random: RandomSource, rule: NaturalStep.Options
+    beta: Double, random: RandomSource, rule: NaturalStep.Options, factors: KroneckerStep.Options? = nil
   ) throws -> Outcome {
     distribution.beta = beta
     nonisolated(unsafe) let owner = self
@@ -150,8 +152,13 @@ public final class HierarchicalTraining {
       let own =
         network == 0
         ? rewards : jobs.indices.filter { jobs[$0].0 == network }.flatMap { lowerRewards[$0] }
-      let (change, variance) = try rules[network].step(
-        batches, rewards: own, group: network == 0 ? own.count : options.repeats, options: rule)
+      let group = network == 0 ? own.count : options.repeats
+      let (change, variance) =
+        if let factors {
+          try kronecker[network].step(batches, rewards: own, group: group, options: factors)
+        } else {
+          try rules[network].step(batches, rewards: own, group: group, options: rule)
+        }
       variances.append(variance)
       for index in change.indices { distribution.parameters[network][index] += change[index] }
     }

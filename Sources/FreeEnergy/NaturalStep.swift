@@ -1,3 +1,4 @@
+internal import Foundation
 public import LinearAlgebra
 public import NeuralNetworks
 public import Optimization
@@ -21,6 +22,7 @@ public final class NaturalStep {
     public var shift: Double
     /// The largest root mean square of the change of ln q over the sample.
     public var maximumChange: Double
+    public var forward = false
 
     /// Creates options.
     public init(learningRate: Double, momentum: Double, shift: Double, maximumChange: Double) {
@@ -85,14 +87,14 @@ public final class NaturalStep {
       for row in first..<first + group {
         let deviation = rewards[row] - mean
         variance += deviation * deviation
-        target[row] = -options.learningRate * deviation
+        target[row] = -options.learningRate * (deviation < 0 && options.forward ? exp(min(-deviation, 1.5)) - 1 : deviation)
       }
     }
     variance /= Double(count - count / group)
     // A wild sample at the start of annealing must not throw the parameters far away.
     let root = max(variance.squareRoot(), 1e-12)
     let most = 4 * root * options.learningRate
-    for row in 0..<count { target[row] = max(-most, min(most, target[row])) }
+    if !options.forward { for row in 0..<count { target[row] = max(-most, min(most, target[row])) } }
     let images = centred(push(batches, previous), group)
     let weight = 1 / Double(count)
     let scale = weight.squareRoot()

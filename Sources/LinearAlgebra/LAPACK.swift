@@ -54,3 +54,19 @@ public enum LAPACK {
     return (values, vectors)
   }
 }
+
+extension LAPACK {
+  /// Factorises a symmetric positive definite matrix, `A = L Lᵀ`, in Float32.
+  ///
+  /// - Parameters:
+  ///   - matrix: `A`, `[n, n]`; its lower triangle (row-major) is read and overwritten by `L`.
+  ///   - n: Its order.
+  /// - Throws: ``LinearAlgebraError`` where `A` is not positive definite.
+  public static func factorise(
+    _ matrix: UnsafeMutablePointer<Float>, n: Int
+  ) throws(LinearAlgebraError) {
+    // A row-major lower triangle is a column-major upper one.
+    let info = LAPACKE_spotrf(LAPACK_COL_MAJOR, 0x55, Int32(n), matrix, Int32(n))
+    guard info == 0 else { throw LinearAlgebraError(routine: "spotrf", info: Int(info)) }
+  }
+}

@@ -61,11 +61,13 @@ for step in 1...steps {
   let beta = target * min(1, Double(step) / anneal)
   let progress = Double(step) / Double(steps)
   let eta = option("eta", 0.3) * (progress > 0.5 ? pow(option("decay", 0.1), (progress - 0.5) * 2) : 1)
-  let outcome = try training.step(
-    beta: beta, random: random.split(UInt64(step)),
-    rule: .init(
+  var rule = NaturalStep.Options(
       learningRate: eta, momentum: option("mu", 0.9),
-      shift: option("shift", 1e-3), maximumChange: option("max", 0.5)))
+      shift: option("shift", 1e-3), maximumChange: option("max", 0.5))
+  rule.forward = option("forward", 0) == 1
+  let outcome = try training.step(
+    beta: beta, random: random.split(UInt64(step)), rule: rule,
+    factors: option("kfac", 0) == 1 ? .init(learningRate: eta, momentum: option("mu", 0.9), damping: option("shift", 1e-3), decay: option("ema", 0.95), maximumChange: option("max", 0.5)) : nil)
   if step % every == 0 {
     print(String(format: "%5d beta %.4f KL %.4f var %.4f", step, beta, outcome.mean + (beta == target ? reference : 0), outcome.variance), outcome.variances.dropFirst().map { String(format: "%.4f", $0) }, String(format: "t %.1f", seconds()))
   }

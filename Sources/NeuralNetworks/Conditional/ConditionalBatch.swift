@@ -256,10 +256,10 @@ public final class ConditionalBatch {
   }
 
   /// Calls `body` with the factors of a batch with scores.
-  func withFactors(_ body: (Factors) -> Void) {
+  func withFactors<Result>(_ body: (Factors) -> Result) -> Result {
     parameters.withUnsafeBufferPointer {
-      guard let base = $0.baseAddress else { return }
-      body(
+      guard let base = $0.baseAddress else { preconditionFailure("no parameters were set") }
+      return body(
         Factors(
           inputs: inputs.pointer, sums: sums.pointer, activations: activations.pointer,
           sumScores: sumScores.pointer, logitScores: logits.pointer, slopes: base + network.slope))
