@@ -12,16 +12,18 @@ internal import Training
 struct ExactCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exact",
-    abstract: "Solve a small problem exactly: full CI, or a lattice by Lanczos.",
+    abstract: "Solve a problem exactly: full CI, a lattice by Lanczos, the classical Ising model.",
     discussion: """
       Molecules: the lowest states of the (N, Sz) sector over all irreps, or in one irrep, by \
       Davidson's method. Lattices: the lowest states by Lanczos' method, in the sector of \
-      --magnetization where the model has one. The memory is estimated first.
+      --magnetization where the model has one. The memory is estimated first. The classical Ising \
+      model at --beta: by Kaufman's formula, or with --couplings by the transfer matrix.
 
       Examples:
         qchem-nqs exact h2o.fcidump --roots 3
         qchem-nqs exact n2.fcidump --irrep 1
         qchem-nqs exact --lattice heisenberg --geometry chain --size 16
+        qchem-nqs exact --lattice classical-ising --size 128 --beta 0.44
       """)
 
   @Argument(help: "The integral file, or - for standard input; leave it out for lattices.")
@@ -29,8 +31,8 @@ struct ExactCommand: ParsableCommand {
 
   @OptionGroup(title: "Lattices") var lattice: LatticeOptions
 
-  @Option(help: "The number of states.")
-  var roots = 1
+  @Option(help: "The number of states. (default: 1)")
+  var roots: Int?
 
   @Option(parsing: .unconditional, help: "The irrep by its number, from 1, or any. (default: any)")
   var irrep: IrrepOption?
@@ -52,6 +54,9 @@ struct ExactCommand: ParsableCommand {
     let start = ContinuousClock.now
     _ = SignalWatch()
     try checkAddressSpace()
+    if let problem = try lattice.makeClassicalProblem() {
+      return try solveClassical(problem, since: start)
+    }
     var result: ExactResult
     switch (input, try lattice.makeModel()) {
     case (let input?, nil): result = try solveMolecule(input)
@@ -68,6 +73,19 @@ struct ExactCommand: ParsableCommand {
     }
   }
 
+  private func solveClassical(
+    _ problem: ClassicalProblem, since start: ContinuousClock.Instant
+  ) throws {
+    if input != nil { throw ToolError("give an integral file or --lattice, not both.") }
+    if irrep != nil { throw ToolError("--irrep is for molecules.") }
+    if roots != nil {
+      throw ToolError("--roots is for quantum states; classical-ising has none, leave it out.")
+    }
+    var result = try ExactThermodynamics(problem, threads: threadCount)
+    result.seconds = seconds(since: start)
+    try Console.result(talk.json ? result.json.text() : result.text(quiet: talk.quiet))
+  }
+
   private func solveMolecule(_ path: String) throws -> ExactResult {
     let molecule = try MoleculeInput.read(path, logger: talk.verbosity.makeLogger())
     var label: UInt8?
@@ -78,9 +96,9 @@ struct ExactCommand: ParsableCommand {
     do {
       let solver = try FullCI(
         molecule.integrals, execution: Execution(threads: threadCount))
-      try checkMemory(solver.memoryEstimate(roots: roots, irrep: label))
+      try checkMemory(solver.memoryEstimate(roots: roots ?? 1, irrep: label))
       let solution = try solver.solve(
-        roots: roots, irrep: label, memoryLimit: UInt64(memoryLimit.bytes))
+        roots: roots ?? 1, irrep: label, memoryLimit: UInt64(memoryLimit.bytes))
       let spins = solution.states.map(\.spinSquared)
       return ExactResult(
         problem: molecule.path, unit: "Eh", sites: nil, energies: solution.energies,
@@ -99,8 +117,8 @@ struct ExactCommand: ParsableCommand {
       let solver = try LatticeExactDiagonalization(
         model.makeHamiltonian(UInt64.self), upCount: model.upCount,
         execution: Execution(threads: threadCount))
-      try checkMemory(Double(solver.memoryEstimate(levels: roots)))
-      let solution = try solver.solve(levels: roots, memoryLimit: memoryLimit.bytes)
+      try checkMemory(Double(solver.memoryEstimate(levels: roots ?? 1)))
+      let solution = try solver.solve(levels: roots ?? 1, memoryLimit: memoryLimit.bytes)
       return ExactResult(
         problem: model.name, unit: "J", sites: model.geometry.siteCount,
         energies: solution.energies,

@@ -9,6 +9,7 @@ enum LatticeModelName: String, CaseIterable, ExpressibleByArgument {
   case heisenberg
   case xxz
   case ising
+  case classicalIsing = "classical-ising"
 }
 
 /// The options that say which lattice problem is meant.
@@ -21,7 +22,9 @@ struct LatticeOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Its size in cells, such as 16 or 4x4.", valueName: "cells"))
+    help: ArgumentHelp(
+      "Its size in cells, such as 16 or 4x4; of classical-ising 128 or 128x128.", valueName: "cells"
+    ))
   var size: String?
 
   @Option(help: "The edges. (default: periodic)")
@@ -32,7 +35,7 @@ struct LatticeOptions: ParsableArguments {
     parsing: .unconditional,
     help: """
       The coupling J of nearest neighbours; positive is antiferromagnetic for heisenberg and xxz, \
-      ferromagnetic for ising. (default: 1)
+      ferromagnetic for ising and classical-ising. (default: 1)
       """)
   var j: Double?
 
@@ -48,6 +51,16 @@ struct LatticeOptions: ParsableArguments {
   var field: Double?
 
   @Option(
+    parsing: .unconditional, help: "The inverse temperature β of classical-ising, in units of 1/J.")
+  var beta: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The couplings of classical-ising: a file with a line 'i j J' for each bond.",
+      valueName: "file"))
+  var couplings: String?
+
+  @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
       "The magnetisation 2Sz of heisenberg and xxz. (default: 0, or 1 for an odd number of sites)",
@@ -59,7 +72,8 @@ struct LatticeOptions: ParsableArguments {
     let all: [(String, Bool)] = [
       ("lattice", lattice != nil), ("geometry", geometry != nil), ("size", size != nil),
       ("boundary", boundary != nil), ("j", j != nil), ("j2", j2 != nil), ("delta", delta != nil),
-      ("field", field != nil), ("magnetization", magnetization != nil),
+      ("field", field != nil), ("beta", beta != nil), ("couplings", couplings != nil),
+      ("magnetization", magnetization != nil),
     ]
     return all.filter(\.1).map(\.0)
   }
@@ -75,20 +89,30 @@ struct LatticeOptions: ParsableArguments {
     merged.j2 = j2 ?? other.j2
     merged.delta = delta ?? other.delta
     merged.field = field ?? other.field
+    merged.beta = beta ?? other.beta
+    merged.couplings = couplings ?? other.couplings
     merged.magnetization = magnetization ?? other.magnetization
     return merged
   }
 
-  /// Returns the lattice model that the options say, or nil where they say none.
+  /// Returns the quantum model that the options say, or nil where they say a classical one or none.
   ///
   /// - Returns: The model, with defaults filled in.
   /// - Throws: ``ToolError`` where an option is missing, out of range or not one of the model's.
   func makeModel() throws -> LatticeModel? {
     guard let name = lattice else {
       if let option = given.first {
-        throw ToolError("--\(option) needs --lattice heisenberg, xxz or ising beside it.")
+        throw ToolError(
+          "--\(option) needs --lattice heisenberg, xxz, ising or classical-ising beside it.")
       }
       return nil
+    }
+    let interaction: LatticeModel.Interaction
+    switch name {
+    case .heisenberg, .xxz:
+      interaction = .heisenberg(j1: j ?? 1, j2: j2 ?? 0, anisotropy: delta ?? 1)
+    case .ising: interaction = .ising(coupling: j ?? 1, field: field ?? 0)
+    case .classicalIsing: return nil
     }
     try checkOptions(of: name)
     let geometry = try makeGeometry()
@@ -100,11 +124,6 @@ struct LatticeOptions: ParsableArguments {
         "--magnetization \(magnetization): \(sites) spins have the values "
           + "\(-sites), \(2 - sites), …, \(sites) of 2Sz.")
     }
-    let interaction: LatticeModel.Interaction =
-      switch name {
-      case .heisenberg, .xxz: .heisenberg(j1: j ?? 1, j2: j2 ?? 0, anisotropy: delta ?? 1)
-      case .ising: .ising(coupling: j ?? 1, field: field ?? 0)
-      }
     // Tolerances are absolute where a sum of couplings may vanish.
     let largest = max(abs(j ?? 1) * max(1, abs(delta ?? 1)), abs(j2 ?? 0), abs(field ?? 0))
     guard largest == 0 || (1e-3...1e6).contains(largest) else {
@@ -123,10 +142,12 @@ struct LatticeOptions: ParsableArguments {
     return model
   }
 
-  private func checkOptions(of model: LatticeModelName) throws {
+  /// Refuses what is not an option of the model, and couplings that are no numbers.
+  func checkOptions(of model: LatticeModelName) throws {
     for (name, isGiven, models) in [
       ("j2", j2 != nil, [LatticeModelName.heisenberg, .xxz]), ("delta", delta != nil, [.xxz]),
-      ("field", field != nil, [.ising]),
+      ("field", field != nil, [.ising]), ("beta", beta != nil, [.classicalIsing]),
+      ("couplings", couplings != nil, [.classicalIsing]),
       ("magnetization", magnetization != nil, [.heisenberg, .xxz]),
     ] where isGiven && !models.contains(model) {
       let names = models.map(\.rawValue).joined(separator: " and ")

@@ -39,6 +39,7 @@ struct SolvePlan {
   init(input: String?, options: SolveOptions, logger: Logger) throws {
     let name: String
     var warnings: [String] = []
+    try options.lattice.refuseClassical()
     switch (input, try options.lattice.makeModel()) {
     case (let input?, nil):
       let molecule = try MoleculeInput.read(input, logger: logger)
@@ -90,6 +91,7 @@ struct SolvePlan {
     if let input {
       given = .molecule(try MoleculeInput.read(input, logger: logger).integrals, irrep: .automatic)
     } else {
+      try options.lattice.refuseClassical()
       given = try options.lattice.makeModel().map { .lattice($0) }
     }
     if let given, given.digest != record.problem.digest {
@@ -143,6 +145,15 @@ struct SolvePlan {
       program: "qchem-nqs", version: programVersion,
       libraries: ["HDF5 \(hdf5Version())", "OpenBLAS kernels \(BLAS.kernelName)"], input: input,
       host: hostName(), commandLine: CommandLine.arguments.map(shellQuoted).joined(separator: " "))
+  }
+}
+
+extension LatticeOptions {
+  /// Refuses the classical model, which has no ground state to train.
+  fileprivate func refuseClassical() throws {
+    if lattice == .classicalIsing {
+      throw ToolError("--lattice classical-ising is solved by 'qchem-nqs exact', not by 'solve'.")
+    }
   }
 }
 
