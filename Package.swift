@@ -89,8 +89,8 @@ let package = Package(
     library(
       "FreeEnergy",
       [
-        "Configurations", "Hamiltonians", "LinearAlgebra", "NeuralNetworks", "Optimization",
-        "Parallelism", "SpinDistributions",
+        "Configurations", "ExactSolvers", "Hamiltonians", "LinearAlgebra", "NeuralNetworks",
+        "Optimization", "Parallelism", "SpinDistributions",
       ]),
     library(
       "Training",
@@ -103,13 +103,17 @@ let package = Package(
     // MARK: - Output
 
     library(
-      "Results", ["Configurations", "HDF5Files", "Hamiltonians", "Integrals", "Training"]),
+      "Results",
+      [
+        "Configurations", "ExactSolvers", "FreeEnergy", "HDF5Files", "Hamiltonians", "Integrals",
+        "Training",
+      ]),
     library(
       "QuantumChemistryNQS",
       [
-        "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "Integrals",
+        "Configurations", "Estimators", "ExactSolvers", "FreeEnergy", "Hamiltonians", "Integrals",
         "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Results", "Sampling",
-        "Training", "WaveFunctions",
+        "SpinDistributions", "Training", "WaveFunctions",
       ]),
 
     // MARK: - The tool
@@ -117,7 +121,7 @@ let package = Package(
     library(
       "CommandLineTool",
       [
-        "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "HDF5Files",
+        "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "FreeEnergy", "HDF5Files",
         "Hamiltonians", "Integrals", "LinearAlgebra", "NeuralNetworks", "Parallelism", "Problems",
         "Results", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -139,13 +143,6 @@ let package = Package(
         "WaveFunctions",
       ],
       path: "Benchmarks/Sources/benchmarks", swiftSettings: settings),
-    .executableTarget(
-      name: "hantest",
-      dependencies: [
-        "Configurations", "FreeEnergy", "Hamiltonians", "NeuralNetworks", "Parallelism",
-        "SpinDistributions",
-      ],
-      path: "Benchmarks/Sources/hantest", swiftSettings: settings),
     .executableTarget(
       name: "fuzz", dependencies: ["Configurations", "HDF5Files", "Integrals"],
       path: "Benchmarks/Sources/fuzz", swiftSettings: settings),

@@ -14,6 +14,13 @@ struct ClassicalProblem {
   /// The longest lattice whose couplings are read from a file, which has two lines for each site.
   static let longestLatticeOfFile = 1 << 10
 
+  /// Takes a problem as it is.
+  init(_ model: ClassicalIsing, beta: Double, name: String) {
+    self.model = model
+    self.beta = beta
+    self.name = name
+  }
+
   /// Creates a problem.
   ///
   /// - Parameters:

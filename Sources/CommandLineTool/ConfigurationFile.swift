@@ -15,6 +15,7 @@ internal import Training
 /// parser reads, so that names, values and ranges are declared once.
 struct ConfigurationFile {
   var lattice = LatticeOptions()
+  var classical = ClassicalOptions()
   var settings: [GivenSetting] = []
   var run = RunOptions()
 
@@ -66,20 +67,23 @@ struct ConfigurationFile {
       }
     }
     let rest = try Rest.parse(words)
-    (file.lattice, file.run) = (rest.lattice, rest.run)
+    (file.lattice, file.classical, file.run) = (rest.lattice, rest.classical, rest.run)
     return file
   }
 
   /// What a file may hold beside settings.
   private struct Rest: ParsableArguments {
     @OptionGroup var lattice: LatticeOptions
+    @OptionGroup var classical: ClassicalOptions
     @OptionGroup var run: RunOptions
   }
 
   /// The keys that a file may use, and what their values look like.
   private static let shapes: [String: Setting.Shape] = {
     var shapes = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, $0.shape) })
-    let others = declaredOptions(of: LatticeOptions()) + declaredOptions(of: RunOptions())
+    let others =
+      declaredOptions(of: LatticeOptions()) + declaredOptions(of: ClassicalOptions())
+      + declaredOptions(of: RunOptions())
     for (name, option) in others {
       shapes[name] =
         switch option {

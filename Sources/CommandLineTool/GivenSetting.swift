@@ -1,3 +1,4 @@
+internal import FreeEnergy
 internal import Training
 
 /// A setting with the value that a user gave it, checked to be one that it may have.
@@ -9,6 +10,8 @@ struct GivenSetting {
 
   /// Throws unless the value is one that the setting may have.
   func check() throws(TrainingError) {
+    // Networks of classical spins have the same option.
+    if setting.name == Setting.ansatz.name, SpinAnsatz(rawValue: text) != nil { return }
     var settings = Settings()
     try setting.set(text, in: &settings)
   }
@@ -34,6 +37,11 @@ extension [GivenSetting] {
   ///   - positions: The number of orbitals or sites.
   /// - Throws: ``ToolError`` where a value is none that its setting may have.
   func apply(to settings: inout Settings, positions: Int) throws(ToolError) {
+    if let network = first(where: {
+      $0.setting.name == Setting.ansatz.name && SpinAnsatz(rawValue: $0.text) != nil
+    }) {
+      throw ToolError("--ansatz \(network.text) is for --lattice classical-ising.")
+    }
     do throws(TrainingError) {
       let leading = [Setting.basis.name, Setting.ansatz.name]
       let ordered =

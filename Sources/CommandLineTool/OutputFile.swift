@@ -152,7 +152,8 @@ final class OutputFile: Sendable {
       guard HDF5File.isHDF5(path) else { return false }
       // A damaged result may give way; what is whole and of another kind may not.
       guard let file = try? HDF5File(readingFrom: path) else { return true }
-      return (try? file.root.attribute("type"))??.stringValue == ResultFile.type
+      let type = (try? file.root.attribute("type"))??.stringValue
+      return type == ResultFile.type || type == ClassicalResultFile.type
     }
   }
 

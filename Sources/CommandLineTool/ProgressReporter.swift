@@ -63,7 +63,7 @@ struct ProgressReporter {
       let perStep = (row.seconds - first) / Double(recent.count - 1)
       line += "  ETA " + Self.duration(perStep * Double(max(0, totalSteps - row.step)))
     }
-    return String(line.prefix(terminalWidth() - 1))
+    return String(line.prefix(terminalWidth(of: descriptor) - 1))
   }
 
   /// Returns a duration such as `42 s` or `3 min 5 s`.
@@ -71,12 +71,13 @@ struct ProgressReporter {
     let whole = Int(seconds.rounded())
     return whole < 60 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
   }
+}
 
-  private func terminalWidth() -> Int {
-    var size = winsize()
-    guard let descriptor, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else {
-      return 80
-    }
-    return Int(size.ws_col)
+/// Returns the width of a terminal, 80 where it does not say.
+func terminalWidth(of descriptor: Int32?) -> Int {
+  var size = winsize()
+  guard let descriptor, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else {
+    return 80
   }
+  return Int(size.ws_col)
 }

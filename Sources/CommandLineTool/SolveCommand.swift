@@ -48,6 +48,7 @@ struct SolveCommand: ParsableCommand {
 
   @OptionGroup(title: "Lattices") var lattice: LatticeOptions
   @OptionGroup var settings: SettingsOptions
+  @OptionGroup(title: "Classical Ising model") var classical: ClassicalOptions
   @OptionGroup(title: "Files and talk") var files: RunOptions
   @OptionGroup(title: "Files and talk") var talk: TalkOptions
 
@@ -55,15 +56,22 @@ struct SolveCommand: ParsableCommand {
     let start = ContinuousClock.now
     let signals = SignalWatch()
     let logger = talk.verbosity.makeLogger()
-    var options = SolveOptions(lattice: lattice, settings: settings.given, files: files)
+    var options = SolveOptions(
+      lattice: lattice, classical: classical, settings: settings.given, files: files)
     if let config { options = options.over(try ConfigurationFile.read(config)) }
+    if let plan = try classicalPlan(options, logger: logger) {
+      try ClassicalSolve(
+        plan: plan, files: options.files, talk: talk, logger: logger, signals: signals, start: start
+      ).run()
+      return
+    }
     var plan =
       if let resume {
         try SolvePlan(resuming: resume, input: input, options: options, logger: logger)
       } else {
         try SolvePlan(input: input, options: options, logger: logger)
       }
-    let keeper = CheckpointKeeper(output: plan.output, continues: plan.continuesOutput) {
+    let keeper = CheckpointKeeper<RunRecord>(output: plan.output, continues: plan.continuesOutput) {
       logger.notice("\($0)")
     }
     signals.setLeave { keeper.leave($0) }
@@ -89,8 +97,28 @@ struct SolveCommand: ParsableCommand {
     try drive(run, plan, options, keeper, signals, logger: logger, since: start)
   }
 
+  /// Returns the plan of a run with classical spins, or nil where the options mean another one.
+  private func classicalPlan(_ options: SolveOptions, logger: Logger) throws -> ClassicalPlan? {
+    let isResumed = resume.map { ClassicalResultFile.isOne($0) } ?? false
+    guard isResumed || (resume == nil && options.lattice.lattice == .classicalIsing) else {
+      return nil
+    }
+    if input != nil {
+      throw ToolError(
+        "give an integral file or --lattice, not both; couplings are read with --couplings.")
+    }
+    if options.files.irrep != nil { throw ToolError("--irrep is for molecules.") }
+    if options.files.spin != nil { throw ToolError("--spin is for molecules.") }
+    if let resume {
+      return try ClassicalPlan(resuming: resume, options: options, logger: logger)
+    }
+    guard let problem = try options.lattice.makeClassicalProblem() else { return nil }
+    return try ClassicalPlan(problem, options: options)
+  }
+
   private func drive(
-    _ run: any TrainingRun, _ plan: SolvePlan, _ options: SolveOptions, _ keeper: CheckpointKeeper,
+    _ run: any TrainingRun, _ plan: SolvePlan, _ options: SolveOptions,
+    _ keeper: CheckpointKeeper<RunRecord>,
     _ signals: SignalWatch, logger: Logger, since start: ContinuousClock.Instant
   ) throws {
     logger.notice("\(plan.headline(of: run))")
@@ -130,7 +158,7 @@ struct SolveCommand: ParsableCommand {
   /// Prints the summary and stores the final result.
   private func finish(
     _ run: any TrainingRun, _ final: FinalResult, _ plan: SolvePlan, _ options: SolveOptions,
-    _ keeper: CheckpointKeeper, logger: Logger, since start: ContinuousClock.Instant
+    _ keeper: CheckpointKeeper<RunRecord>, logger: Logger, since start: ContinuousClock.Instant
   ) throws {
     var failure: (any Error)?
     do { try keeper.store() } catch { failure = error }

@@ -9,6 +9,7 @@ internal import Training
 /// The options of a run from the command line and the configuration file.
 struct SolveOptions {
   var lattice: LatticeOptions
+  var classical: ClassicalOptions
   /// The settings that were given; later ones win.
   var settings: [GivenSetting]
   var files: RunOptions
@@ -16,7 +17,8 @@ struct SolveOptions {
   /// Returns these options over those of a file.
   func over(_ file: ConfigurationFile) -> SolveOptions {
     SolveOptions(
-      lattice: lattice.over(file.lattice), settings: file.settings + settings,
+      lattice: lattice.over(file.lattice), classical: classical.over(file.classical),
+      settings: file.settings + settings,
       files: files.over(file.run))
   }
 }
@@ -39,7 +41,7 @@ struct SolvePlan {
   init(input: String?, options: SolveOptions, logger: Logger) throws {
     let name: String
     var warnings: [String] = []
-    try options.lattice.refuseClassical()
+    try options.classical.refuse()
     switch (input, try options.lattice.makeModel()) {
     case (let input?, nil):
       let molecule = try MoleculeInput.read(input, logger: logger)
@@ -91,7 +93,6 @@ struct SolvePlan {
     if let input {
       given = .molecule(try MoleculeInput.read(input, logger: logger).integrals, irrep: .automatic)
     } else {
-      try options.lattice.refuseClassical()
       given = try options.lattice.makeModel().map { .lattice($0) }
     }
     if let given, given.digest != record.problem.digest {
@@ -140,20 +141,11 @@ struct SolvePlan {
       + "\(run.parameterCount) parameters, seed \(run.settings.seed), result in \(output.path)"
   }
 
-  private static func makeProvenance(input: String?) -> RunRecord.Provenance {
+  static func makeProvenance(input: String?) -> RunRecord.Provenance {
     .init(
       program: "qchem-nqs", version: programVersion,
       libraries: ["HDF5 \(hdf5Version())", "OpenBLAS kernels \(BLAS.kernelName)"], input: input,
       host: hostName(), commandLine: CommandLine.arguments.map(shellQuoted).joined(separator: " "))
-  }
-}
-
-extension LatticeOptions {
-  /// Refuses the classical model, which has no ground state to train.
-  fileprivate func refuseClassical() throws {
-    if lattice == .classicalIsing {
-      throw ToolError("--lattice classical-ising is solved by 'qchem-nqs exact', not by 'solve'.")
-    }
   }
 }
 

@@ -14,7 +14,7 @@ struct TrainingDriver {
   let run: any TrainingRun
   /// Makes the record of a state of the run, with its final result where there is one.
   let record: (FinalResult?) -> RunRecord
-  let keeper: CheckpointKeeper
+  let keeper: CheckpointKeeper<RunRecord>
   let logger: Logger
   let signals: SignalWatch
   /// Whether the run begins, and does not go on from a checkpoint.

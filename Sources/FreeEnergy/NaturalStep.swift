@@ -1,8 +1,7 @@
-internal import Foundation
-public import LinearAlgebra
-public import NeuralNetworks
-public import Optimization
-public import Parallelism
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Optimization
+internal import Parallelism
 
 /// One network's natural-gradient step from rewards, in the space of the sample.
 ///
@@ -11,21 +10,20 @@ public import Parallelism
 /// natural gradient, with the last step as its centre (SPRING, arXiv:2401.10190). Rows come in groups with one
 /// border; the group's mean is the baseline, and scores are centred in the group as well, which makes the
 /// border's share in the reward drop out.
-public final class NaturalStep {
+final class NaturalStep {
   /// The numbers of the method.
-  public struct Options: Sendable, Hashable {
+  struct Options: Sendable, Hashable {
     /// η.
-    public var learningRate: Double
+    var learningRate: Double
     /// SPRING's μ.
-    public var momentum: Double
+    var momentum: Double
     /// λ relative to the mean diagonal.
-    public var shift: Double
+    var shift: Double
     /// The largest root mean square of the change of ln q over the sample.
-    public var maximumChange: Double
-    public var forward = false
+    var maximumChange: Double
 
     /// Creates options.
-    public init(learningRate: Double, momentum: Double, shift: Double, maximumChange: Double) {
+    init(learningRate: Double, momentum: Double, shift: Double, maximumChange: Double) {
       self.learningRate = learningRate
       self.momentum = momentum
       self.shift = shift
@@ -34,14 +32,14 @@ public final class NaturalStep {
   }
 
   /// The last step, `[P]`.
-  public var previous: [Float]
+  var previous: [Float]
   private let network: ConditionalNetwork
   private let execution: Execution
   private let solver: SampleSpaceSolver
   private var kernel: [Float] = []
 
   /// Creates the rule of one network.
-  public init(network: ConditionalNetwork, execution: Execution) {
+  init(network: ConditionalNetwork, execution: Execution) {
     self.network = network
     self.execution = execution
     solver = SampleSpaceSolver(execution: execution)
@@ -55,10 +53,11 @@ public final class NaturalStep {
   ///   - rewards: `[M]`.
   ///   - group: The number of rows with one border.
   ///   - options: The numbers of the method.
-  /// - Returns: The change of the parameters, `[P]`, and the variance of the rewards within groups.
-  public func step(
+  /// - Returns: The change of the parameters, `[P]`, the variance of the rewards within groups, and the square
+  ///   of the gradient's norm.
+  func step(
     _ batches: [ConditionalBatch], rewards: [Double], group: Int, options: Options
-  ) throws(LinearAlgebraError) -> (change: [Float], variance: Double) {
+  ) throws(LinearAlgebraError) -> (change: [Float], variance: Double, gradientSquares: Double) {
     let count = rewards.count
     let scores = ConditionalScores(network: network, count: count)
     var offset = 0
@@ -87,14 +86,17 @@ public final class NaturalStep {
       for row in first..<first + group {
         let deviation = rewards[row] - mean
         variance += deviation * deviation
-        target[row] = -options.learningRate * (deviation < 0 && options.forward ? exp(min(-deviation, 1.5)) - 1 : deviation)
+        target[row] = -options.learningRate * deviation
       }
     }
     variance /= Double(count - count / group)
     // A wild sample at the start of annealing must not throw the parameters far away.
     let root = max(variance.squareRoot(), 1e-12)
     let most = 4 * root * options.learningRate
-    if !options.forward { for row in 0..<count { target[row] = max(-most, min(most, target[row])) } }
+    for row in 0..<count { target[row] = max(-most, min(most, target[row])) }
+    var gradient = [Float](repeating: 0, count: previous.count)
+    pull(
+      batches, target.map { Float($0 / (options.learningRate * Double(count))) }, into: &gradient)
     let images = centred(push(batches, previous), group)
     let weight = 1 / Double(count)
     let scale = weight.squareRoot()
@@ -112,7 +114,7 @@ public final class NaturalStep {
       for index in change.indices { change[index] *= factor }
     }
     previous = change
-    return (change, variance)
+    return (change, variance, gradient.reduce(0.0) { $0 + Double($1) * Double($1) })
   }
 
   /// Centres rows and columns of the kernel within groups.

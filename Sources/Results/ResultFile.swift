@@ -22,7 +22,9 @@ public enum ResultFile {
       try root.setAttribute("type", .string(type))
       try root.setAttribute("version", .int(version))
       try writeOrigin(record.provenance, to: root)
-      try writeConfiguration(record, settings: settings, to: try root.group("configuration"))
+      try writeConfiguration(
+        record.provenance, seed: record.settings.seed, ansatz: record.settings.ansatz.kind.rawValue,
+        settings: settings, to: try root.group("configuration"))
       try writeProblem(record, to: try root.group("problem"))
       let trace = try root.group("trace")
       try trace.setAttribute("unit", .string(unit(of: record.problem)))
@@ -100,21 +102,22 @@ public enum ResultFile {
 
   // MARK: - Configuration
 
-  private static func writeConfiguration(
-    _ record: RunRecord, settings: String, to group: HDF5Group
+  static func writeConfiguration(
+    _ provenance: RunRecord.Provenance, seed: UInt64, ansatz: String, settings: String,
+    to group: HDF5Group
   ) throws(HDF5Error) {
     try group.write(settings, to: "settings")
     try describe("settings", "none", "settings in force, as JSON", in: group)
-    try group.setAttribute("program", .string(record.provenance.program))
-    try group.setAttribute("program_version", .string(record.provenance.version))
+    try group.setAttribute("program", .string(provenance.program))
+    try group.setAttribute("program_version", .string(provenance.version))
     // As text: an HDF5 reader's signed integers do not hold every seed.
-    try group.setAttribute("seed", .string(String(record.settings.seed)))
-    try group.setAttribute("ansatz", .string(record.settings.ansatz.kind.rawValue))
-    try group.setAttribute("libraries", .strings(record.provenance.libraries))
+    try group.setAttribute("seed", .string(String(seed)))
+    try group.setAttribute("ansatz", .string(ansatz))
+    try group.setAttribute("libraries", .strings(provenance.libraries))
   }
 
   /// Writes when, where and by which command the file is written.
-  private static func writeOrigin(
+  static func writeOrigin(
     _ provenance: RunRecord.Provenance, to root: HDF5Group
   ) throws(HDF5Error) {
     try root.setAttribute("date", .string(Date.now.formatted(.iso8601)))
@@ -122,7 +125,7 @@ public enum ResultFile {
     if let line = provenance.commandLine { try root.setAttribute("command_line", .string(line)) }
   }
 
-  private static func readProvenance(
+  static func readProvenance(
     _ root: HDF5Group, _ configuration: HDF5Group, _ problem: HDF5Group
   ) throws(HDF5Error) -> RunRecord.Provenance {
     .init(
@@ -136,7 +139,7 @@ public enum ResultFile {
 
   // MARK: - JSON
 
-  private static func encode<Value: Encodable>(
+  static func encode<Value: Encodable>(
     _ value: Value, path: String
   ) throws(HDF5Error) -> String {
     let encoder = JSONEncoder()
@@ -148,7 +151,7 @@ public enum ResultFile {
     }
   }
 
-  private static func decode<Value: Decodable>(
+  static func decode<Value: Decodable>(
     _ text: String, path: String, object: String
   ) throws(HDF5Error) -> Value {
     do {

@@ -175,7 +175,9 @@ public final class BlockHeatBath {
       let isUp = part == 1
       let downFactor = left.map { isUp ? $0.other : $0.same } ?? 1
       let upFactor = left.map { isUp ? $0.same : $0.other } ?? 1
-      let (downSame, downOther) = (low * (downFactor * above.same), low * (downFactor * above.other))
+      let (downSame, downOther) = (
+        low * (downFactor * above.same), low * (downFactor * above.other)
+      )
       let (upSame, upOther) = (high * (upFactor * above.same), high * (upFactor * above.other))
       var base = part * length
       while base < states {
@@ -210,7 +212,9 @@ public final class BlockHeatBath {
     guard let history else { return }
     for lane in 0..<used {
       /// Element `state` of a snapshot in this lane.
-      func value(_ snapshot: Int, _ state: Int) -> Float { history[snapshot * states + state][lane] }
+      func value(_ snapshot: Int, _ state: Int) -> Float {
+        history[snapshot * states + state][lane]
+      }
       var total: Float = 0
       for state in 0..<states { total += value(snapshots - 1, state) }
       var rest = Float(random.uniform()) * total

@@ -325,7 +325,8 @@ public final class ConditionalBatch {
       let scaled = weighted.pointer
       for panel in network.second.panels {
         weigh(logits.pointer, panel.rows, padded.pointer, columns)
-        sumRows(scaled, panel.rows.count, columns, gradient + network.secondBias + panel.rows.lowerBound)
+        sumRows(
+          scaled, panel.rows.count, columns, gradient + network.secondBias + panel.rows.lowerBound)
         let target = secondGradient.pointer + panel.offset
         target.update(repeating: 0, count: panel.rows.count * panel.width)
         accumulateOuterProducts(

@@ -1,0 +1,70 @@
+internal import Foundation
+internal import FreeEnergy
+internal import HDF5Files
+internal import LinearAlgebra
+internal import Logging
+internal import Results
+internal import Training
+
+/// What a run with classical spins works on and where its result goes, checked.
+struct ClassicalPlan {
+  let problem: ClassicalProblem
+  let settings: FreeEnergySettings
+  let snapshot: FreeEnergySnapshot?
+  let output: OutputFile
+  /// Whether the output is the file that the run goes on with.
+  let continuesOutput: Bool
+  let provenance: RunRecord.Provenance
+  /// Which settings have no effect.
+  let warnings: [String]
+
+  /// Plans a new run.
+  init(_ problem: ClassicalProblem, options: SolveOptions) throws {
+    self.problem = problem
+    var settings = FreeEnergySettings()
+    warnings = try ClassicalSettings.apply(options.settings, to: &settings)
+    options.classical.apply(to: &settings)
+    self.settings = settings
+    snapshot = nil
+    continuesOutput = false
+    provenance = SolvePlan.makeProvenance(input: options.lattice.couplings)
+    output = try OutputFile(
+      options.files.output ?? problem.name + ".nqs.h5", kind: .result,
+      input: options.lattice.couplings, overwrites: options.files.overwrite == true)
+  }
+
+  /// Plans to go on with a run.
+  init(resuming path: String, options: SolveOptions, logger: Logger) throws {
+    try checkResumePath(path)
+    let name = options.files.output ?? path
+    output = try OutputFile(
+      name, kind: .result, input: nil, overwrites: options.files.overwrite == true)
+    let record: ClassicalRecord
+    do { record = try ClassicalResultFile.read(path) } catch { throw ToolError("\(error)") }
+    if let given = try options.lattice.makeClassicalProblem() {
+      guard given.model == record.model, given.beta == record.beta else {
+        throw ToolError(
+          "\(path) is a run of another problem (\(record.name)); leave --lattice and its options out to go on "
+            + "with it, or start a new run without --resume.")
+      }
+    }
+    if let option = options.classical.given.first {
+      throw ToolError("--\(option) cannot change on --resume; start a new run without it.")
+    }
+    for given in options.settings
+    where !ClassicalSettings.changeable.contains(given.setting.name) && given.file == nil {
+      throw ToolError(
+        "--\(given.setting.name) cannot change on --resume; start a new run without it.")
+    }
+    var settings = record.settings
+    warnings = try ClassicalSettings.apply(
+      options.settings.filter { ClassicalSettings.changeable.contains($0.setting.name) },
+      to: &settings)
+    problem = ClassicalProblem(record.model, beta: record.beta, name: record.name)
+    self.settings = settings
+    snapshot = record.snapshot
+    continuesOutput = OutputFile.isSameFile(name, path)
+    provenance = SolvePlan.makeProvenance(input: record.provenance.input)
+    logger.notice("going on after step \(record.snapshot.trace.count) of \(path)")
+  }
+}

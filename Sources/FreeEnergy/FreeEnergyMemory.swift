@@ -1,0 +1,82 @@
+internal import Hamiltonians
+internal import NeuralNetworks
+internal import Parallelism
+internal import SpinDistributions
+
+/// How much memory a run takes, and how many configurations go through it together.
+struct FreeEnergyMemory {
+  private let hierarchy: TorusHierarchy
+  private let settings: FreeEnergySettings
+  private let threads: Int
+  private let networks: [(network: ConditionalNetwork, blocks: Int, copies: Int)]
+  private let sites: Int
+
+  init(
+    _ hierarchy: TorusHierarchy, _ model: ClassicalIsing, _ settings: FreeEnergySettings,
+    threads: Int
+  ) {
+    self.hierarchy = hierarchy
+    self.settings = settings
+    self.threads = threads
+    sites = model.siteCount
+    let isShared = model.uniformCoupling != nil
+    networks = hierarchy.levels.map { level in
+      let network = ConditionalNetwork(
+        ConditionalShape(
+          border: level.border, spins: level.spins, factor: settings.hiddenFactor ?? 1,
+          direct: settings.direct ?? false), startsUniform: true)
+      return (network, isShared ? level.blocks : 1, isShared ? 1 : level.blocks)
+    }
+  }
+
+  /// The bytes of a run with workspaces for a number of configurations.
+  func bytes(chunk: Int) -> Double {
+    let samples = settings.samples ?? 1024
+    var workspace = 4 * Double(2 * sites * chunk)
+    var rest = 0.0
+    for (index, part) in networks.enumerated() {
+      let own = Double(ConditionalBatch.bytes(part.network, capacity: chunk * part.blocks))
+      workspace += own * Double(part.copies)
+      let count = Double(part.network.parameterCount)
+      // Parameters, two arrays of the optimiser, a gradient for each chunk.
+      let chunks = Double((samples + chunk - 1) / chunk)
+      rest += 4 * count * Double(part.copies) * (4 + chunks)
+      if settings.rewards == .local {
+        let rows = index == 0 ? samples : settings.blockSamples ?? samples
+        let batches = (rows + chunk - 1) / chunk
+        rest +=
+          Double(batches * part.copies)
+          * Double(ConditionalBatch.bytes(part.network, capacity: chunk))
+        // Scores, and the kernel in Float32 twice and Float64.
+        rest += Double(ConditionalScores.bytes(part.network, count: rows))
+        rest += 20 * Double(rows) * Double(rows)
+      } else if index == 0 {
+        rest += Double(sites * samples)
+      }
+    }
+    return Double(threads) * workspace + rest
+  }
+
+  /// Returns how many configurations go together: enough for fast products, within half of the memory.
+  ///
+  /// - Throws: ``FreeEnergyError`` where not even 16 fit.
+  func checkedChunk() throws(FreeEnergyError) -> Int {
+    let available = Double(AvailableMemory.current().bytes)
+    // All blocks of a level go together: fewer configurations do where there are many.
+    let blocks = networks.map(\.blocks).max() ?? 1
+    var chunk = max(16, min(256, 16_384 / blocks))
+    while chunk > 16, bytes(chunk: chunk) > 0.5 * available { chunk /= 2 }
+    let needed = bytes(chunk: chunk)
+    guard needed <= available else {
+      throw FreeEnergyError(
+        "this run needs \(Self.gibibytes(needed)) of memory, and \(Self.gibibytes(available)) are there: take "
+          + "fewer `samples`, a smaller `hidden-factor`, or `ansatz` han")
+    }
+    return chunk
+  }
+
+  private static func gibibytes(_ bytes: Double) -> String {
+    let tenths = (bytes / 107_374_182.4).rounded()
+    return "\(tenths / 10) GiB"
+  }
+}

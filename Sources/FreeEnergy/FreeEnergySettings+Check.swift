@@ -1,0 +1,86 @@
+internal import Hamiltonians
+
+extension FreeEnergySettings {
+  /// Throws where a setting or the model is out of range, or settings exclude each other.
+  ///
+  /// - Parameters:
+  ///   - model: The model.
+  ///   - beta: β.
+  func check(_ model: ClassicalIsing, beta: Double) throws(FreeEnergyError) {
+    let length = model.length
+    guard beta.isFinite, beta >= 0 else {
+      throw FreeEnergyError("β must be a finite number of at least 0, not \(beta)")
+    }
+    let largest = beta * model.largestCoupling
+    guard largest <= 20 else {
+      throw FreeEnergyError(
+        "β times the largest coupling is \(largest): above 20 only ground states are left")
+    }
+    if ansatz == .han {
+      guard length >= 4, length <= 512, length & (length - 1) == 0 else {
+        throw FreeEnergyError(
+          "the length is \(length): `ansatz` han needs a power of two from 4 to 512; `van` takes others"
+        )
+      }
+      if checkerboard { throw FreeEnergyError("`checkerboard` is for `ansatz` van") }
+    } else {
+      guard length <= 64 else {
+        throw FreeEnergyError(
+          "the length is \(length): `ansatz` van takes at most 64, where it has 16 million weights; take han"
+        )
+      }
+      if checkerboard, length % 2 == 1 {
+        throw FreeEnergyError("`checkerboard` needs an even length, not \(length)")
+      }
+    }
+    if let side = heatBathSide, ansatz == .han {
+      guard [1, 3, 7].contains(side) else {
+        throw FreeEnergyError("`heat-bath` must be 1, 3 or 7, not \(side)")
+      }
+    }
+    if optimizer == .sr, rewards == .whole {
+      throw FreeEnergyError(
+        "`optimizer` sr needs `rewards` local; take adam, or no average over images")
+    }
+    if symmetry?.isAverage == true, rewards == .local {
+      throw FreeEnergyError(
+        "`symmetry` \(symmetry?.rawValue ?? "") averages over whole configurations, which needs `rewards` "
+          + "whole; take gauge with local ones")
+    }
+    if optimizer == .adam, rewards == .local {
+      throw FreeEnergyError("`rewards` local needs `optimizer` sr")
+    }
+    if symmetry == .z2Rows || symmetry == .z2Translations, model.uniformCoupling == nil {
+      throw FreeEnergyError("shifts are no symmetry of couplings from a file; take `symmetry` z2")
+    }
+    try checkNumbers()
+  }
+
+  private func checkNumbers() throws(FreeEnergyError) {
+    func check<Value: Comparable>(
+      _ name: String, _ value: Value?, _ range: ClosedRange<Value>
+    ) throws(FreeEnergyError) {
+      if let value, !range.contains(value) {
+        throw FreeEnergyError(
+          "`\(name)` must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
+      }
+    }
+    try check("hidden-factor", hiddenFactor, 1...16)
+    try check("learning-rate", learningRate, 1e-9...10)
+    try check("learning-rate-end", learningRateEnd, 1e-9...1)
+    try check("momentum", momentum, 0...0.9999)
+    try check("shift", shift, 1e-9...10)
+    try check("maximum-step", maximumStep, 1e-9...100)
+    try check("samples", samples, 2...65_536)
+    try check("block-samples", blockSamples, 2...65_536)
+    try check("repeats", repeats, 2...1024)
+    try check("steps", steps, 0...1_000_000_000)
+    try check("beta-steps", annealingSteps, 1...1_000_000_000)
+    try check("beta-base", annealingBase, 0...0.999999999)
+    try check("final-draws", finalDraws, 2...1 << 26)
+    try check("leading", leading, 0...65_536)
+    if let samples, let repeats, rewards == .local, (blockSamples ?? samples) < repeats {
+      throw FreeEnergyError("`block-samples` must be at least `repeats`, \(repeats)")
+    }
+  }
+}

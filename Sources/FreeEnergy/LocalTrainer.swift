@@ -1,0 +1,174 @@
+internal import Configurations
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Parallelism
+internal import SpinDistributions
+
+/// Training from local rewards, network by network.
+///
+/// Given its border, the inside of a block depends on nothing else. So the gradient of a block's network needs
+/// the reward of that block only, and of the border only that it is drawn from q: blocks are picked from
+/// configurations that are drawn from the top, and the spins of each are drawn several times for one border,
+/// with everything below. The mean over these draws is the baseline.
+final class LocalTrainer: SpinTrainer {
+  var distribution: HierarchicalDistribution
+  private let samples: Int
+  private let blockSamples: Int
+  private let repeats: Int
+  private let execution: Execution
+  private let pool: WorkspacePool
+  private let rules: [NaturalStep]
+  /// The batches of each network's rows.
+  private let roots: [[ConditionalBatch]]
+
+  /// A batch whose thread is known.
+  private struct Root: @unchecked Sendable { let batch: ConditionalBatch }
+
+  init(
+    _ distribution: HierarchicalDistribution, settings: FreeEnergySettings, chunk: Int,
+    execution: Execution
+  ) {
+    self.distribution = distribution
+    self.execution = execution
+    samples = settings.samples ?? 1024
+    let repeats = max(2, settings.repeats ?? 4)
+    self.repeats = repeats
+    // Whole groups.
+    blockSamples = max(1, (settings.blockSamples ?? 1024) / repeats) * repeats
+    pool = WorkspacePool(distribution, capacity: chunk, count: execution.threads)
+    rules = distribution.networks.map { NaturalStep(network: $0, execution: execution) }
+    let (top, lower) = (samples, blockSamples)
+    roots = distribution.places.enumerated().map { index, place in
+      stride(from: 0, to: place.level == 0 ? top : lower, by: chunk).map { _ in
+        ConditionalBatch(network: distribution.networks[index], capacity: chunk)
+      }
+    }
+  }
+
+  /// The last steps.
+  var state: [String: [Float]] {
+    get {
+      Dictionary(uniqueKeysWithValues: rules.enumerated().map { ("step\($0)", $1.previous) })
+    }
+    set {
+      for (index, rule) in rules.enumerated() {
+        rule.previous = newValue["step\(index)"] ?? rule.previous
+      }
+    }
+  }
+
+  /// What a rollout from the top brings.
+  private struct Rollout: Sendable {
+    var rewards: [Double]
+    /// Of each network, borders that its blocks had.
+    var borders: [[[Float]]]
+  }
+
+  func step(
+    _ numbers: SpinStepNumbers, random: RandomSource
+  ) throws(LinearAlgebraError) -> SpinStepOutcome {
+    distribution.beta = numbers.beta
+    let rollouts = rollOut(random.split(0))
+    let rewards = rollouts.flatMap(\.rewards)
+    let (jobs, lower) = rollOutBlocks(
+      (0..<distribution.networks.count).map { network in
+        rollouts.flatMap { $0.borders[network] }
+      }, random.split(1))
+    let options = NaturalStep.Options(
+      learningRate: numbers.learningRate, momentum: numbers.momentum, shift: numbers.shift,
+      maximumChange: numbers.maximumStep)
+    var squares = 0.0
+    var variance = 0.0
+    for network in roots.indices {
+      let batches = roots[network]
+      nonisolated(unsafe) let scored = batches
+      execution.parallelFor(batches.count) { scored[$0].score() }
+      let own =
+        network == 0
+        ? rewards : jobs.indices.filter { jobs[$0].network == network }.flatMap { lower[$0] }
+      let result = try rules[network].step(
+        batches, rewards: own, group: network == 0 ? own.count : repeats, options: options)
+      if network == 0 { variance = result.variance }
+      squares += result.gradientSquares
+      for index in result.change.indices {
+        distribution.parameters[network][index] += result.change[index]
+      }
+    }
+    return SpinStepOutcome(
+      mean: rewards.reduce(0, +) / Double(rewards.count), variance: variance,
+      effectiveShare: effectiveShare(rewards.map { -$0 }), gradientNorm: squares.squareRoot())
+  }
+
+  /// Draws from the top.
+  private func rollOut(_ random: RandomSource) -> [Rollout] {
+    let distribution = distribution
+    let top = roots[0].map { Root(batch: $0) }
+    let networks = distribution.networks
+    let quota = (blockSamples / repeats + top.count - 1) / top.count
+    let (pool, samples) = (pool, samples)
+    return execution.map(top.count) { index in
+      pool.use(distribution) { space in
+        var generator = random.split(UInt64(index))
+        var picker = random.split(UInt64(top.count + index))
+        let batch = top[index].batch
+        batch.setParameters(distribution.parameters[0])
+        let count = min(pool.capacity, samples - index * pool.capacity)
+        space.prepareTop(batch, count: count)
+        let half = distribution.spinFlip == .gauge ? -0.693_147_180_559_945_3 : 0
+        var rewards = [Double](repeating: half, count: count)
+        batch.draw(random: &generator, addingTo: &rewards)
+        var borders = [[[Float]]](repeating: [], count: networks.count)
+        space.descend(level: 0, blocks: 0..<1, batch: batch, random: &generator, rewards: &rewards)
+        { level, blocks, source, stride in
+          let network = distribution.network(level: level, block: blocks.lowerBound)
+          let height = networks[network].shape.border
+          let columns = blocks.count * count
+          for _ in 0..<quota {
+            let column = Int(picker.next() % UInt64(columns))
+            borders[network].append((0..<height).map { source[$0 * stride + column] })
+          }
+        }
+        return Rollout(rewards: rewards, borders: borders)
+      }
+    }
+  }
+
+  /// Draws from blocks of every later level with borders that were met.
+  private func rollOutBlocks(
+    _ borders: [[[Float]]], _ random: RandomSource
+  ) -> (jobs: [(network: Int, batch: Int)], rewards: [[Double]]) {
+    let distribution = distribution
+    let places = distribution.places
+    let jobs = places.indices.dropFirst().flatMap { network in
+      roots[network].indices.map { (network: network, batch: $0) }
+    }
+    let batches = jobs.map { Root(batch: roots[$0.network][$0.batch]) }
+    let (pool, repeats) = (pool, repeats)
+    let groups = blockSamples / repeats
+    let perBatch = pool.capacity / repeats
+    let rewards = execution.map(jobs.count) { job in
+      pool.use(distribution) { space in
+        var generator = random.split(UInt64(job))
+        let (network, index) = jobs[job]
+        let place = places[network]
+        let batch = batches[job].batch
+        batch.setParameters(distribution.parameters[network])
+        let range = index * perBatch..<min((index + 1) * perBatch, groups)
+        batch.begin(count: range.count * repeats)
+        for (position, border) in range.enumerated() {
+          for (row, spin) in borders[network][border].enumerated() {
+            (batch.border + row * batch.stride + position * repeats).update(
+              repeating: spin, count: repeats)
+          }
+        }
+        var rewards = [Double](repeating: 0, count: batch.count)
+        batch.draw(random: &generator, addingTo: &rewards)
+        space.descend(
+          level: place.level, blocks: place.block..<place.block + 1, batch: batch,
+          random: &generator, rewards: &rewards)
+        return rewards
+      }
+    }
+    return (jobs, rewards)
+  }
+}

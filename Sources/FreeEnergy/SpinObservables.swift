@@ -1,0 +1,40 @@
+internal import Hamiltonians
+
+/// What is measured of configurations `[L², count]`, the columns side by side.
+enum SpinObservables {
+  /// `H(s)` of each column.
+  static func energies(
+    _ model: ClassicalIsing, _ spins: UnsafePointer<Float>, count: Int
+  ) -> [Double] {
+    let length = model.length
+    var energies = [Double](repeating: 0, count: count)
+    var sums = [Float](repeating: 0, count: count)
+    for r in 0..<length {
+      for column in 0..<count { sums[column] = 0 }
+      for c in 0..<length {
+        let site = r * length + c
+        let own = spins + site * count
+        let east = spins + (r * length + (c + 1) % length) * count
+        let south = spins + ((r + 1) % length * length + c) * count
+        let (right, down) = (Float(model.right(of: site)), Float(model.down(of: site)))
+        for column in 0..<count {
+          sums[column] -= own[column] * (right * east[column] + down * south[column])
+        }
+      }
+      for column in 0..<count { energies[column] += Double(sums[column]) }
+    }
+    return energies
+  }
+
+  /// `Σ_i s_i` of each column.
+  static func magnetizations(
+    _ spins: UnsafePointer<Float>, sites: Int, count: Int
+  ) -> [Double] {
+    var sums = [Float](repeating: 0, count: count)
+    for site in 0..<sites {
+      let own = spins + site * count
+      for column in 0..<count { sums[column] += own[column] }
+    }
+    return sums.map(Double.init)
+  }
+}

@@ -1,0 +1,36 @@
+internal import Configurations
+internal import LinearAlgebra
+internal import SpinDistributions
+
+/// What a training step shows, of the parameters before it.
+struct SpinStepOutcome: Sendable {
+  /// The mean of `ln q + β H` over the step's configurations, some of it averaged analytically.
+  var mean: Double
+  /// Its variance.
+  var variance: Double
+  /// The effective sample size as a share.
+  var effectiveShare: Double
+  /// The norm of the free energy's gradient.
+  var gradientNorm: Double
+}
+
+/// The numbers of one step.
+struct SpinStepNumbers: Sendable {
+  var beta: Double
+  var learningRate: Double
+  var momentum: Double
+  var shift: Double
+  var maximumStep: Double
+}
+
+/// A way to train a hierarchical distribution.
+protocol SpinTrainer: AnyObject {
+  /// The distribution.
+  var distribution: HierarchicalDistribution { get set }
+  /// What is carried from step to step, by name.
+  var state: [String: [Float]] { get set }
+  /// Takes a step with the random numbers of a stream.
+  func step(
+    _ numbers: SpinStepNumbers, random: RandomSource
+  ) throws(LinearAlgebraError) -> SpinStepOutcome
+}

@@ -1,0 +1,117 @@
+internal import Configurations
+internal import Hamiltonians
+internal import LinearAlgebra
+internal import NeuralNetworks
+internal import Optimization
+internal import Parallelism
+internal import SpinDistributions
+
+/// Training as published: the gradient of ln q of whole configurations times `ln q + β H` less its mean.
+///
+/// Where the distribution is an average over images, so is ln q, and each image's gradient counts by its share.
+final class WholeTrainer: SpinTrainer {
+  var distribution: HierarchicalDistribution
+  private let samples: Int
+  private let images: SpinImages
+  private let execution: Execution
+  private let pool: WorkspacePool
+  private var moments: [Adam]
+
+  init(
+    _ distribution: HierarchicalDistribution, settings: FreeEnergySettings, chunk: Int,
+    execution: Execution
+  ) {
+    self.distribution = distribution
+    self.execution = execution
+    samples = settings.samples ?? 1024
+    images = SpinImages(settings.symmetry ?? .none, length: distribution.model.length)
+    pool = WorkspacePool(distribution, capacity: chunk, count: execution.threads)
+    moments = distribution.networks.map { Adam(parameterCount: $0.parameterCount) }
+  }
+
+  /// Both moments of each network, and the number of steps.
+  var state: [String: [Float]] {
+    get {
+      var state = ["steps": [Float(moments.first?.stepCount ?? 0)]]
+      for (index, adam) in moments.enumerated() {
+        state["first\(index)"] = adam.first
+        state["second\(index)"] = adam.second
+      }
+      return state
+    }
+    set {
+      for index in moments.indices {
+        moments[index].first = newValue["first\(index)"] ?? moments[index].first
+        moments[index].second = newValue["second\(index)"] ?? moments[index].second
+        moments[index].stepCount = Int(newValue["steps"]?.first ?? 0)
+      }
+    }
+  }
+
+  /// Configurations with what is known of them.
+  private struct Part: Sendable {
+    var spins: [Int8]
+    var rewards: [Double]
+    /// The share of each image in q, image by image.
+    var shares: [Float]
+  }
+
+  func step(
+    _ numbers: SpinStepNumbers, random: RandomSource
+  ) throws(LinearAlgebraError) -> SpinStepOutcome {
+    distribution.beta = numbers.beta
+    let (distribution, pool, samples, images) = (distribution, pool, samples, images)
+    let chunks = (samples + pool.capacity - 1) / pool.capacity
+    let parts = execution.map(chunks) { index in
+      pool.use(distribution) { space in
+        var generator = random.split(UInt64(index))
+        let count = min(pool.capacity, samples - index * pool.capacity)
+        let draws = SpinDraws(
+          distribution, space, images: images, count: count, beta: numbers.beta,
+          random: &generator)
+        return Part(
+          spins: draws.spins.map { Int8($0) },
+          rewards: zip(draws.logProbabilities, draws.energies).map { $0 + numbers.beta * $1 },
+          shares: draws.shares)
+      }
+    }
+    let rewards = parts.flatMap(\.rewards)
+    let mean = rewards.reduce(0, +) / Double(samples)
+    let variance =
+      rewards.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, samples - 1))
+    let gradients = execution.map(chunks) { index in
+      pool.use(distribution) { space in
+        let part = parts[index]
+        let count = part.rewards.count
+        var gradients = distribution.networks.map {
+          [Float](repeating: 0, count: $0.parameterCount)
+        }
+        let spins = part.spins.map { Float($0) }
+        var turned = spins
+        for (place, image) in images.images.enumerated() {
+          images.apply(image, spins, count: count, into: &turned)
+          _ = space.evaluate(count: count, spins: &turned)
+          let weights = (0..<count).map {
+            Float((part.rewards[$0] - mean) / Double(samples)) * part.shares[place * count + $0]
+          }
+          space.pull(weights, into: &gradients)
+        }
+        return gradients
+      }
+    }
+    var squares = 0.0
+    for network in moments.indices {
+      var sum = [Float](repeating: 0, count: moments[network].first.count)
+      for part in gradients {
+        for index in sum.indices { sum[index] += part[network][index] }
+      }
+      squares += sum.reduce(0.0) { $0 + Double($1) * Double($1) }
+      moments[network].update(
+        &self.distribution.parameters[network], gradient: sum,
+        learningRate: numbers.learningRate, firstDecay: numbers.momentum, weightDecay: 0)
+    }
+    return SpinStepOutcome(
+      mean: mean, variance: variance, effectiveShare: effectiveShare(rewards.map { -$0 }),
+      gradientNorm: squares.squareRoot())
+  }
+}
