@@ -73,8 +73,7 @@ let package = Package(
       "WaveFunctions", ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism"]),
 
     library(
-      "SpinDistributions",
-      ["Configurations", "Hamiltonians", "LinearAlgebra", "NeuralNetworks", "Parallelism"]),
+      "SpinDistributions", ["Configurations", "Hamiltonians", "NeuralNetworks"]),
 
     // MARK: - Algorithms
 
@@ -105,7 +104,7 @@ let package = Package(
     library(
       "Results",
       [
-        "Configurations", "ExactSolvers", "FreeEnergy", "HDF5Files", "Hamiltonians", "Integrals",
+        "Configurations", "FreeEnergy", "HDF5Files", "Hamiltonians", "Integrals",
         "Training",
       ]),
     library(
@@ -183,6 +182,12 @@ let package = Package(
       [
         "Configurations", "HDF5Files", "Hamiltonians", "Integrals", "Results", "Training",
         "WaveFunctions",
+      ]),
+    tests(
+      "FreeEnergyTests",
+      [
+        "Configurations", "ExactSolvers", "FreeEnergy", "Hamiltonians", "Parallelism",
+        "SpinDistributions",
       ]),
     tests("ArchitectureTests", []),
     tests(

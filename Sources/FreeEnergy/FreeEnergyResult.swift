@@ -22,7 +22,9 @@ struct EvaluationPart: Sendable {
   }
 }
 
-/// The answers of a run. Free energies are in units of the temperature unless said.
+/// The answers of a run.
+///
+/// Free energies are in units of the temperature unless said.
 public struct FreeEnergyResult: Sendable {
   /// A number with its standard error.
   public typealias Estimate = ImportanceEstimates.Estimate

@@ -42,7 +42,9 @@ public struct FreeEnergyRow: Sendable, Hashable {
 
 /// A run that cannot begin or go on.
 public struct FreeEnergyError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What is wrong, and what to do. Settings are in backquotes.
+  /// What is wrong, and what to do.
+  ///
+  /// Settings are in backquotes.
   public let description: String
 
   /// Creates an error.
@@ -81,8 +83,7 @@ public final class FreeEnergyRun {
     _ model: ClassicalIsing, beta: Double, settings: FreeEnergySettings,
     snapshot: FreeEnergySnapshot? = nil
   ) throws(FreeEnergyError) {
-    let settings = settings.resolved(
-      length: model.length, isUniform: model.uniformCoupling != nil)
+    let settings = settings.resolved(length: model.length)
     try settings.check(model, beta: beta)
     self.model = model
     self.beta = beta

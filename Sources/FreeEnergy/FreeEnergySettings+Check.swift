@@ -6,6 +6,7 @@ extension FreeEnergySettings {
   /// - Parameters:
   ///   - model: The model.
   ///   - beta: β.
+  /// - Throws: ``FreeEnergyError`` with what is wrong, and what to do.
   func check(_ model: ClassicalIsing, beta: Double) throws(FreeEnergyError) {
     let length = model.length
     guard beta.isFinite, beta >= 0 else {
@@ -73,7 +74,10 @@ extension FreeEnergySettings {
     try check("maximum-step", maximumStep, 1e-9...100)
     try check("samples", samples, 2...65_536)
     try check("block-samples", blockSamples, 2...65_536)
-    try check("repeats", repeats, 2...1024)
+    // Groups fill batches of a multiple of sixteen rows.
+    if let repeats, ![2, 4, 8, 16].contains(repeats) {
+      throw FreeEnergyError("`repeats` must be 2, 4, 8 or 16, not \(repeats)")
+    }
     try check("steps", steps, 0...1_000_000_000)
     try check("beta-steps", annealingSteps, 1...1_000_000_000)
     try check("beta-base", annealingBase, 0...0.999999999)

@@ -118,33 +118,33 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
 
   /// Returns the settings with every default filled in.
   ///
-  /// - Parameters:
-  ///   - length: L.
-  ///   - isUniform: Whether all bonds have one coupling.
+  /// - Parameter length: L.
   /// - Returns: The settings; of what has no effect in them nothing is said.
-  public func resolved(length: Int, isUniform: Bool) -> FreeEnergySettings {
+  public func resolved(length: Int) -> FreeEnergySettings {
     var all = self
     let isPaper = preset == .paper
     let isVAN = ansatz == .van
     all.heatBathSide = heatBathSide ?? (isPaper ? 1 : min(7, length / 2 - 1))
-    all.hiddenFactor = hiddenFactor ?? (isPaper || isVAN || length > 64 ? 1 : 2)
-    all.direct = direct ?? false
+    // Many more parameters than configurations in a step make natural gradients noisy.
+    let isLarge = length > 32
+    all.hiddenFactor = hiddenFactor ?? (isPaper || isVAN || isLarge ? 1 : 2)
+    all.direct = direct ?? (!isPaper && isLarge)
     all.symmetry = symmetry ?? (isPaper ? .z2 : .gauge)
     let averages = all.symmetry?.isAverage == true
     all.rewards = rewards ?? (isPaper || averages || optimizer == .adam ? .whole : .local)
     all.optimizer = optimizer ?? (all.rewards == .whole ? .adam : .sr)
     let isNatural = all.optimizer == .sr
-    all.learningRate = learningRate ?? (isNatural ? 0.1 : 1e-3)
+    all.learningRate = learningRate ?? (isNatural ? (isLarge ? 0.05 : 0.1) : 1e-3)
     all.learningRateEnd = learningRateEnd ?? (isPaper ? 1 : 0.1)
     all.momentum = momentum ?? (isNatural ? 0.95 : 0.9)
-    all.shift = shift ?? 1e-3
+    all.shift = shift ?? (isLarge ? 1e-2 : 1e-3)
     all.maximumStep = maximumStep ?? 0.5
     all.samples = samples ?? (length > 256 ? 256 : 1024)
     all.repeats = repeats ?? 4
     all.blockSamples = blockSamples ?? all.samples
     all.steps = steps ?? (isPaper ? 40_000 : Self.defaultSteps(length, isNatural: isNatural))
     all.annealing = annealing ?? (isPaper ? .geometric : .linear)
-    all.annealingSteps = annealingSteps ?? max(1, (all.steps ?? 1) / 4)
+    all.annealingSteps = annealingSteps ?? max(1, (all.steps ?? 1) * (isLarge ? 2 : 1) / 5)
     all.annealingBase = annealingBase ?? 0.996
     all.finalDraws = finalDraws ?? max(2048, min(1 << 16, (1 << 26) / (length * length)))
     return all
@@ -153,10 +153,11 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
   private static func defaultSteps(_ length: Int, isNatural: Bool) -> Int {
     if !isNatural { return 10_000 }
     return switch length {
-    case ...8: 300
-    case ...16: 800
-    case ...32: 3000
-    case ...128: 6000
+    case ...8: 500
+    case ...16: 1600
+    case ...32: 4000
+    case ...64: 6000
+    case ...128: 10_000
     default: 2000
     }
   }

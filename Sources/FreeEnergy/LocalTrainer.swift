@@ -31,7 +31,7 @@ final class LocalTrainer: SpinTrainer {
     self.distribution = distribution
     self.execution = execution
     samples = settings.samples ?? 1024
-    let repeats = max(2, settings.repeats ?? 4)
+    let repeats = settings.repeats ?? 4
     self.repeats = repeats
     // Whole groups.
     blockSamples = max(1, (settings.blockSamples ?? 1024) / repeats) * repeats

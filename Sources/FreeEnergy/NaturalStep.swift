@@ -21,14 +21,6 @@ final class NaturalStep {
     var shift: Double
     /// The largest root mean square of the change of ln q over the sample.
     var maximumChange: Double
-
-    /// Creates options.
-    init(learningRate: Double, momentum: Double, shift: Double, maximumChange: Double) {
-      self.learningRate = learningRate
-      self.momentum = momentum
-      self.shift = shift
-      self.maximumChange = maximumChange
-    }
   }
 
   /// The last step, `[P]`.
@@ -55,6 +47,7 @@ final class NaturalStep {
   ///   - options: The numbers of the method.
   /// - Returns: The change of the parameters, `[P]`, the variance of the rewards within groups, and the square
   ///   of the gradient's norm.
+  /// - Throws: `LinearAlgebraError` where numbers are not finite.
   func step(
     _ batches: [ConditionalBatch], rewards: [Double], group: Int, options: Options
   ) throws(LinearAlgebraError) -> (change: [Float], variance: Double, gradientSquares: Double) {

@@ -56,7 +56,7 @@ struct SpinDraws {
 }
 
 /// The effective sample size of log-weights as a share of their number: `(Σ w)²/(n Σ w²)`.
-func effectiveShare(_ logWeights: [Double]) -> Double {
+package func effectiveShare(_ logWeights: [Double]) -> Double {
   let largest = logWeights.reduce(-Double.infinity, max)
   let weights = logWeights.map { exp($0 - largest) }
   let sum = weights.reduce(0, +)

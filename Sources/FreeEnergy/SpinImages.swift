@@ -1,7 +1,7 @@
 /// The images of configurations under the symmetries over which a distribution is averaged.
-struct SpinImages: Sendable {
+package struct SpinImages: Sendable {
   /// A flip, and shifts by rows and columns.
-  struct Image: Sendable, Hashable {
+  package struct Image: Sendable, Hashable {
     let sign: Float
     let rows: Int
     let columns: Int
@@ -10,9 +10,9 @@ struct SpinImages: Sendable {
   /// L.
   let length: Int
   /// The images, the configuration itself first.
-  let images: [Image]
+  package let images: [Image]
 
-  init(_ symmetry: SpinSymmetry, length: Int) {
+  package init(_ symmetry: SpinSymmetry, length: Int) {
     self.length = length
     let rows = symmetry == .z2Rows || symmetry == .z2Translations ? length : 1
     let columns = symmetry == .z2Translations ? length : 1
@@ -28,7 +28,7 @@ struct SpinImages: Sendable {
   }
 
   /// Writes an image of configurations, `[L², count]`.
-  func apply(
+  package func apply(
     _ image: Image, _ spins: UnsafePointer<Float>, count: Int,
     into target: UnsafeMutablePointer<Float>
   ) {

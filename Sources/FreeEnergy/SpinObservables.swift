@@ -1,9 +1,9 @@
-internal import Hamiltonians
+package import Hamiltonians
 
 /// What is measured of configurations `[L², count]`, the columns side by side.
-enum SpinObservables {
+package enum SpinObservables {
   /// `H(s)` of each column.
-  static func energies(
+  package static func energies(
     _ model: ClassicalIsing, _ spins: UnsafePointer<Float>, count: Int
   ) -> [Double] {
     let length = model.length

@@ -1,9 +1,9 @@
-internal import Configurations
-internal import LinearAlgebra
-internal import SpinDistributions
+package import Configurations
+package import LinearAlgebra
+package import SpinDistributions
 
 /// What a training step shows, of the parameters before it.
-struct SpinStepOutcome: Sendable {
+package struct SpinStepOutcome: Sendable {
   /// The mean of `ln q + β H` over the step's configurations, some of it averaged analytically.
   var mean: Double
   /// Its variance.
@@ -15,7 +15,7 @@ struct SpinStepOutcome: Sendable {
 }
 
 /// The numbers of one step.
-struct SpinStepNumbers: Sendable {
+package struct SpinStepNumbers: Sendable {
   var beta: Double
   var learningRate: Double
   var momentum: Double
@@ -24,7 +24,7 @@ struct SpinStepNumbers: Sendable {
 }
 
 /// A way to train a hierarchical distribution.
-protocol SpinTrainer: AnyObject {
+package protocol SpinTrainer: AnyObject {
   /// The distribution.
   var distribution: HierarchicalDistribution { get set }
   /// What is carried from step to step, by name.

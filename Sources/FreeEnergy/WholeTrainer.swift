@@ -1,23 +1,23 @@
-internal import Configurations
+package import Configurations
 internal import Hamiltonians
-internal import LinearAlgebra
+package import LinearAlgebra
 internal import NeuralNetworks
 internal import Optimization
-internal import Parallelism
-internal import SpinDistributions
+package import Parallelism
+package import SpinDistributions
 
 /// Training as published: the gradient of ln q of whole configurations times `ln q + β H` less its mean.
 ///
 /// Where the distribution is an average over images, so is ln q, and each image's gradient counts by its share.
-final class WholeTrainer: SpinTrainer {
-  var distribution: HierarchicalDistribution
+package final class WholeTrainer: SpinTrainer {
+  package var distribution: HierarchicalDistribution
   private let samples: Int
   private let images: SpinImages
   private let execution: Execution
   private let pool: WorkspacePool
   private var moments: [Adam]
 
-  init(
+  package init(
     _ distribution: HierarchicalDistribution, settings: FreeEnergySettings, chunk: Int,
     execution: Execution
   ) {
@@ -30,7 +30,7 @@ final class WholeTrainer: SpinTrainer {
   }
 
   /// Both moments of each network, and the number of steps.
-  var state: [String: [Float]] {
+  package var state: [String: [Float]] {
     get {
       var state = ["steps": [Float(moments.first?.stepCount ?? 0)]]
       for (index, adam) in moments.enumerated() {
@@ -56,10 +56,11 @@ final class WholeTrainer: SpinTrainer {
     var shares: [Float]
   }
 
-  func step(
-    _ numbers: SpinStepNumbers, random: RandomSource
-  ) throws(LinearAlgebraError) -> SpinStepOutcome {
-    distribution.beta = numbers.beta
+  /// Estimates the gradient of the free energy.
+  ///
+  /// - Returns: Of each network `[P]`, and `ln q + β H` of the configurations.
+  package func estimate(beta: Double, random: RandomSource) -> (gradients: [[Float]], rewards: [Double]) {
+    distribution.beta = beta
     let (distribution, pool, samples, images) = (distribution, pool, samples, images)
     let chunks = (samples + pool.capacity - 1) / pool.capacity
     let parts = execution.map(chunks) { index in
@@ -67,18 +68,16 @@ final class WholeTrainer: SpinTrainer {
         var generator = random.split(UInt64(index))
         let count = min(pool.capacity, samples - index * pool.capacity)
         let draws = SpinDraws(
-          distribution, space, images: images, count: count, beta: numbers.beta,
+          distribution, space, images: images, count: count, beta: beta,
           random: &generator)
         return Part(
           spins: draws.spins.map { Int8($0) },
-          rewards: zip(draws.logProbabilities, draws.energies).map { $0 + numbers.beta * $1 },
+          rewards: zip(draws.logProbabilities, draws.energies).map { $0 + beta * $1 },
           shares: draws.shares)
       }
     }
     let rewards = parts.flatMap(\.rewards)
     let mean = rewards.reduce(0, +) / Double(samples)
-    let variance =
-      rewards.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, samples - 1))
     let gradients = execution.map(chunks) { index in
       pool.use(distribution) { space in
         let part = parts[index]
@@ -99,15 +98,28 @@ final class WholeTrainer: SpinTrainer {
         return gradients
       }
     }
-    var squares = 0.0
-    for network in moments.indices {
+    let sums = moments.indices.map { network in
       var sum = [Float](repeating: 0, count: moments[network].first.count)
       for part in gradients {
         for index in sum.indices { sum[index] += part[network][index] }
       }
-      squares += sum.reduce(0.0) { $0 + Double($1) * Double($1) }
+      return sum
+    }
+    return (sums, rewards)
+  }
+
+  package func step(
+    _ numbers: SpinStepNumbers, random: RandomSource
+  ) throws(LinearAlgebraError) -> SpinStepOutcome {
+    let (gradients, rewards) = estimate(beta: numbers.beta, random: random)
+    let mean = rewards.reduce(0, +) / Double(samples)
+    let variance =
+      rewards.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, samples - 1))
+    var squares = 0.0
+    for network in moments.indices {
+      squares += gradients[network].reduce(0.0) { $0 + Double($1) * Double($1) }
       moments[network].update(
-        &self.distribution.parameters[network], gradient: sum,
+        &distribution.parameters[network], gradient: gradients[network],
         learningRate: numbers.learningRate, firstDecay: numbers.momentum, weightDecay: 0)
     }
     return SpinStepOutcome(
