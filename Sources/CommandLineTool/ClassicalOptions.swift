@@ -76,6 +76,14 @@ struct ClassicalOptions: ParsableArguments {
       """)
   var learningRateEnd: Double?
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      The divergence that natural steps lower: 0 is the free energy; larger ones, up to 1, hold on to what is \
+      rarely drawn. (default: 0.5)
+      """)
+  var alpha: Double?
+
   /// The options that were given, by name.
   var given: [String] {
     declaredOptions(of: self).compactMap { name, option in
@@ -107,6 +115,7 @@ struct ClassicalOptions: ParsableArguments {
     merged.betaAnnealing = betaAnnealing ?? other.betaAnnealing
     merged.betaSteps = betaSteps ?? other.betaSteps
     merged.betaBase = betaBase ?? other.betaBase
+    merged.alpha = alpha ?? other.alpha
     merged.learningRateEnd = learningRateEnd ?? other.learningRateEnd
     return merged
   }
@@ -124,6 +133,7 @@ struct ClassicalOptions: ParsableArguments {
     settings.annealing = betaAnnealing ?? settings.annealing
     settings.annealingSteps = betaSteps ?? settings.annealingSteps
     settings.annealingBase = betaBase ?? settings.annealingBase
+    settings.alpha = alpha ?? settings.alpha
     settings.learningRateEnd = learningRateEnd ?? settings.learningRateEnd
   }
 

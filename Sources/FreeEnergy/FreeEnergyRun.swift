@@ -129,7 +129,8 @@ public final class FreeEnergyRun {
     let beta = settings.beta(at: number, final: self.beta)
     let numbers = SpinStepNumbers(
       beta: beta, learningRate: settings.rate(at: number), momentum: settings.momentum ?? 0,
-      shift: settings.shift ?? 1e-3, maximumStep: settings.maximumStep ?? 1)
+      shift: settings.shift ?? 1e-3, maximumStep: settings.maximumStep ?? 1,
+      alpha: settings.alpha ?? 0)
     let outcome: SpinStepOutcome
     do {
       outcome = try trainer.step(

@@ -72,6 +72,7 @@ extension FreeEnergySettings {
     try check("momentum", momentum, 0...0.9999)
     try check("shift", shift, 1e-9...10)
     try check("maximum-step", maximumStep, 1e-9...100)
+    try check("alpha", alpha, 0...1)
     try check("samples", samples, 2...65_536)
     try check("block-samples", blockSamples, 2...65_536)
     // Groups fill batches of a multiple of sixteen rows.

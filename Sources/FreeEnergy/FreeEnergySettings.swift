@@ -90,6 +90,8 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
   public var shift: Double?
   /// The largest root mean square of the change of ln q in a natural step.
   public var maximumStep: Double?
+  /// The divergence α that natural steps lower, from 0 for the free energy to 1.
+  public var alpha: Double?
   /// The number of configurations in a step.
   public var samples: Int?
   /// Local rewards: the number of blocks of each level in a step.
@@ -139,6 +141,7 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
     all.momentum = momentum ?? (isNatural ? 0.95 : 0.9)
     all.shift = shift ?? (isLarge ? 1e-2 : 1e-3)
     all.maximumStep = maximumStep ?? 0.5
+    all.alpha = alpha ?? 0.5
     all.samples = samples ?? (length > 256 ? 256 : 1024)
     all.repeats = repeats ?? 4
     all.blockSamples = blockSamples ?? all.samples

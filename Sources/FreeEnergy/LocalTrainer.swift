@@ -76,7 +76,7 @@ final class LocalTrainer: SpinTrainer {
       }, random.split(1))
     let options = NaturalStep.Options(
       learningRate: numbers.learningRate, momentum: numbers.momentum, shift: numbers.shift,
-      maximumChange: numbers.maximumStep)
+      maximumChange: numbers.maximumStep, alpha: numbers.alpha)
     var squares = 0.0
     var variance = 0.0
     for network in roots.indices {

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import LinearAlgebra
 internal import NeuralNetworks
 internal import Optimization
@@ -21,6 +22,8 @@ final class NaturalStep {
     var shift: Double
     /// The largest root mean square of the change of ln q over the sample.
     var maximumChange: Double
+    /// The divergence α that is lowered: 0 for Kullback and Leibler's from q, which is the free energy.
+    var alpha: Double
   }
 
   /// The last step, `[P]`.
@@ -79,17 +82,14 @@ final class NaturalStep {
       for row in first..<first + group {
         let deviation = rewards[row] - mean
         variance += deviation * deviation
-        target[row] = -options.learningRate * deviation
+        target[row] = deviation
       }
     }
     variance /= Double(count - count / group)
-    // A wild sample at the start of annealing must not throw the parameters far away.
-    let root = max(variance.squareRoot(), 1e-12)
-    let most = 4 * root * options.learningRate
-    for row in 0..<count { target[row] = max(-most, min(most, target[row])) }
+    target = targets(target, group, options)
     var gradient = [Float](repeating: 0, count: previous.count)
     pull(
-      batches, target.map { Float($0 / (options.learningRate * Double(count))) }, into: &gradient)
+      batches, target.map { Float(-$0 / (options.learningRate * Double(count))) }, into: &gradient)
     let images = centred(push(batches, previous), group)
     let weight = 1 / Double(count)
     let scale = weight.squareRoot()
@@ -108,6 +108,28 @@ final class NaturalStep {
     }
     previous = change
     return (change, variance, gradient.reduce(0.0) { $0 + Double($1) * Double($1) })
+  }
+
+  /// The wished changes of ln q, η times what the divergence asks for.
+  ///
+  /// With `x = ln w` up to a constant, that is `x` for α = 0 and `(wᵅ − 1)/α` else: the larger α, the more
+  /// weigh configurations of which q has too few.
+  private func targets(_ deviations: [Double], _ group: Int, _ options: Options) -> [Double] {
+    var result = deviations
+    for first in stride(from: 0, to: deviations.count, by: group) {
+      let rows = first..<first + group
+      // Weights with mean 1 where there are enough of them.
+      let shift =
+        group < 64 ? 0 : log(rows.reduce(0) { $0 + exp(-deviations[$1]) } / Double(group))
+      for row in rows {
+        // A wild sample at the start of annealing must not throw the parameters far away.
+        let x = max(-8, min(4, -deviations[row] - shift))
+        result[row] =
+          options.learningRate
+          * (options.alpha == 0 ? x : (exp(options.alpha * x) - 1) / options.alpha)
+      }
+    }
+    return result
   }
 
   /// Centres rows and columns of the kernel within groups.

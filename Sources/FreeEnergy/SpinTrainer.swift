@@ -21,6 +21,7 @@ package struct SpinStepNumbers: Sendable {
   var momentum: Double
   var shift: Double
   var maximumStep: Double
+  var alpha: Double
 }
 
 /// A way to train a hierarchical distribution.

@@ -151,7 +151,7 @@ struct ClassicalTests {
     expectComplaint(output, in: program, mentioning: [words])
   }
 
-  @Test("Its options belong to no other model, and solve does not take it")
+  @Test("Its options belong to no other model")
   func otherCommands() throws {
     let program = try Program()
     for (arguments, words) in [
@@ -161,16 +161,15 @@ struct ClassicalTests {
         "--couplings belongs to"
       ),
       (["exact", "--beta", "1"], "--beta needs --lattice"),
-      (["solve", "--lattice", "classical-ising", "--size", "4", "--beta", "1"], "qchem-nqs exact"),
     ] {
       expectComplaint(try program.run(arguments), in: program, mentioning: [words])
     }
   }
+
   @Test("A configuration file knows its options")
   func configurationFile() throws {
     let program = try Program()
     for (text, words) in [
-      ("lattice = \"classical-ising\"\nsize = 4\nbeta = 0.4", "qchem-nqs exact"),
       ("beta = \"x\"", "'beta' must be a number"),
       ("couplings = 3.5", "'couplings' must be a text"),
     ] {
