@@ -168,7 +168,9 @@ let package = Package(
       "ProblemsTests",
       ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra", "Problems"],
       resources: [.copy("Reference")]),
-    tests("NeuralNetworksTests", ["Configurations", "LinearAlgebra", "NeuralNetworks"]),
+    tests(
+      "NeuralNetworksTests",
+      ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism"]),
     tests(
       "WaveFunctionsTests",
       ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism", "WaveFunctions"]),

@@ -36,7 +36,8 @@ public final class ConditionalScores {
 
   /// The bytes that M columns take.
   public static func bytes(_ network: ConditionalNetwork, count: Int) -> Int {
-    4 * paddedToLanes(count) * (2 * network.shape.inputs + 4 * network.shape.hidden)
+    4 * paddedToLanes(count)
+      * (network.shape.inputs + 3 * network.shape.hidden + network.shape.spins)
   }
 
   /// Copies the columns of a batch with scores.
@@ -78,9 +79,9 @@ public final class ConditionalScores {
   /// Writes the lower triangle of `S Sᵀ`, in blocks of sixteen rows and columns.
   ///
   /// - Parameters:
+  ///   - rowBlock: Which sixteen rows.
   ///   - matrix: `[M, stride]`; elements above the diagonal may be overwritten.
   ///   - stride: The distance between rows, at least M rounded up to 16.
-  ///   - rowBlock: Which sixteen rows.
   public func gram(rowBlock: Int, into matrix: UnsafeMutablePointer<Float>, stride: Int) {
     precondition(stride >= blocks * laneCount, "rows of \(stride) floats overlap")
     for half in 0..<2 {
