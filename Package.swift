@@ -175,6 +175,9 @@ let package = Package(
       "WaveFunctionsTests",
       ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism", "WaveFunctions"]),
     tests(
+      "SpinDistributionsTests",
+      ["Configurations", "ExactSolvers", "Hamiltonians", "NeuralNetworks", "SpinDistributions"]),
+    tests(
       "SamplingTests",
       ["Configurations", "NeuralNetworks", "Parallelism", "Sampling", "WaveFunctions"]),
     tests(
