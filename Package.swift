@@ -164,10 +164,15 @@ let package = Package(
       "ProblemsTests",
       ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra", "Problems"],
       resources: [.copy("Reference")]),
-    tests("NeuralNetworksTests", ["Configurations", "LinearAlgebra", "NeuralNetworks"]),
+    tests(
+      "NeuralNetworksTests",
+      ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism"]),
     tests(
       "WaveFunctionsTests",
       ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism", "WaveFunctions"]),
+    tests(
+      "SpinDistributionsTests",
+      ["Configurations", "ExactSolvers", "Hamiltonians", "NeuralNetworks", "SpinDistributions"]),
     tests(
       "SamplingTests",
       ["Configurations", "NeuralNetworks", "Parallelism", "Sampling", "WaveFunctions"]),

@@ -10,11 +10,11 @@ public struct LinearAlgebraError: Error, Sendable, Hashable, CustomStringConvert
   /// What went wrong, in a sentence.
   public var description: String {
     "\(routine) failed with info = \(info)"
-      + (routine == "dpotrf" ? ": the matrix is not positive definite" : "")
+      + (routine.hasSuffix("potrf") ? ": the matrix is not positive definite" : "")
   }
 }
 
-/// Dense factorisations by LAPACK, in Float64, row-major where it matters.
+/// Dense factorisations by LAPACK, in Float64 unless said, row-major where it matters.
 public enum LAPACK {
   /// Solves `A x = b` for a symmetric positive definite matrix by Cholesky's factorisation.
   ///

@@ -28,9 +28,9 @@ public struct TorusHierarchy: Sendable, Hashable {
 
   /// A bond between two places of a block.
   public struct Bond: Sendable, Hashable {
-    /// The place of one site.
+    /// The place of its upper or left end.
     public let first: Int
-    /// The place of the next one.
+    /// The place of the other end.
     public let second: Int
     /// Whether it is the bond of the first one's site to the next column, else to the next row.
     public let isRight: Bool

@@ -33,6 +33,8 @@ public final class ConditionalBatch {
   private lazy var directGradient = FloatBuffer(network.direct?.panelCount ?? 0)
   private lazy var weighted = FloatBuffer(max(network.shape.spins, 1) * wholeStride)
   private let wholeStride: Int
+  /// Whether ``logits`` holds derivatives.
+  private var hasScores = false
 
   /// Makes room.
   ///
@@ -81,6 +83,7 @@ public final class ConditionalBatch {
     precondition(count > 0 && count <= capacity, "\(count) columns, room for \(capacity)")
     self.count = count
     stride = TokenGrid(positions: 1, count: count).stride
+    hasScores = false
   }
 
   /// The given spins, `[b, columns]`, to be written before drawing.
@@ -115,6 +118,7 @@ public final class ConditionalBatch {
     precondition(logProbabilities.count == count, "\(logProbabilities.count) for \(count) columns")
     let shape = network.shape
     let columns = paddedToLanes(count)
+    hasScores = false
     if count < columns { clearPadding(columns) }
     let uniforms = FloatBuffer(columns)
     let sum = FloatBuffer(columns)
@@ -133,7 +137,7 @@ public final class ConditionalBatch {
           finish(j, in: output, panel, index, parameters, columns)
           if draws {
             for column in 0..<count {
-              uniforms.pointer[column] = Float(random.next() &>> 40) * 0x1p-24
+              uniforms.pointer[column] = Float(Int64(bitPattern: random.next())) * 0x1p-64
             }
           }
           settle(j, draws ? uniforms.pointer : nil, sum.pointer, columns)
@@ -143,7 +147,7 @@ public final class ConditionalBatch {
     }
   }
 
-  /// Columns that fill a vector have spins and scores of zero.
+  /// Columns that fill a vector have spins of zero, and so scores; drawn ones have some, which nobody reads.
   private func clearPadding(_ columns: Int) {
     for feature in 0..<network.shape.inputs {
       for column in count..<columns { inputs.pointer[feature * stride + column] = 0 }
@@ -222,6 +226,10 @@ public final class ConditionalBatch {
   }
 
   /// Draws spin j where there are random numbers, and adds its log-probability.
+  ///
+  /// A number u in [−½, ½] stands for |u| in [0, 1] where positive, else for 1 − |u|, so that improbable
+  /// spins of either sign are compared with small numbers of full precision: multiples of 2⁻²⁴ would draw
+  /// some with 2⁻²⁴ however small q is.
   private func settle(
     _ j: Int, _ uniforms: UnsafeMutablePointer<Float>?, _ sum: UnsafeMutablePointer<Float>,
     _ columns: Int
@@ -231,7 +239,10 @@ public final class ConditionalBatch {
     for column in Swift.stride(from: 0, to: columns, by: laneCount) {
       let o = logit.lanes(column)
       if let uniforms {
-        let up = uniforms.lanes(column) .< logistic(o)
+        let u = uniforms.lanes(column)
+        let isTurned = u .< 0
+        let size = u.replacing(with: -u, where: isTurned)
+        let up = (size .< logistic(o.replacing(with: -o, where: isTurned))) .^ isTurned
         spin.store(Lanes(repeating: -1).replacing(with: 1, where: up), column)
       }
       // ln σ(t) = min(t, 0) − ln(1 + exp(−|t|))
@@ -257,7 +268,8 @@ public final class ConditionalBatch {
 
   /// Calls `body` with the factors of a batch with scores.
   func withFactors<Result>(_ body: (Factors) -> Result) -> Result {
-    parameters.withUnsafeBufferPointer {
+    precondition(hasScores, "a batch without scores")
+    return parameters.withUnsafeBufferPointer {
       guard let base = $0.baseAddress else { preconditionFailure("no parameters were set") }
       return body(
         Factors(
@@ -269,7 +281,10 @@ public final class ConditionalBatch {
   /// Turns logits into the derivatives of log q by them, and finds those by the hidden units' sums.
   ///
   /// After that the batch has scores, which ``pull(_:into:)`` and ``ConditionalScores`` use, and no logits.
+  /// Nothing is done where it has them already.
   public func score() {
+    if hasScores { return }
+    hasScores = true
     let shape = network.shape
     let columns = paddedToLanes(count)
     for j in 0..<shape.spins {
@@ -278,8 +293,7 @@ public final class ConditionalBatch {
       for column in Swift.stride(from: 0, to: columns, by: laneCount) {
         // (1 + s)/2 − σ(o); nothing for columns that only fill a vector, where s = 0.
         let s = spin.lanes(column)
-        let g = (s + 1) * 0.5 - logistic(logit.lanes(column))
-        logit.store(g.replacing(with: 0, where: s .== 0), column)
+        logit.store(s * logistic(-s * logit.lanes(column)), column)
       }
     }
     propagate(logits.pointer, columns)
@@ -316,6 +330,7 @@ public final class ConditionalBatch {
   ///   - gradient: `[P]`, accumulated into.
   public func pull(_ weights: [Float], into gradient: inout [Float]) {
     precondition(weights.count == count, "\(weights.count) weights for \(count) columns")
+    precondition(hasScores, "a batch without scores")
     let shape = network.shape
     let columns = paddedToLanes(count)
     let padded = FloatBuffer(columns)
@@ -326,7 +341,8 @@ public final class ConditionalBatch {
       for panel in network.second.panels {
         weigh(logits.pointer, panel.rows, padded.pointer, columns)
         sumRows(
-          scaled, panel.rows.count, columns, gradient + network.secondBias + panel.rows.lowerBound)
+          scaled, panel.rows.count, columns,
+          gradient + network.secondBias + panel.rows.lowerBound)
         let target = secondGradient.pointer + panel.offset
         target.update(repeating: 0, count: panel.rows.count * panel.width)
         accumulateOuterProducts(

@@ -41,10 +41,11 @@ public final class ConditionalCurvature {
     }
     activations += (0..<shape.borderHidden).map { next + $0 }
     next += shape.borderHidden
-    for _ in 0..<shape.spins {
+    for spin in 0..<shape.spins {
       activations += (0..<shape.hiddenPerSpin).map { next + $0 }
       next += shape.hiddenPerSpin
-      if shape.direct {
+      // The last spin is seen by no output.
+      if shape.direct && spin + 1 < shape.spins {
         inputs.append(next)
         next += 1
       }
@@ -101,7 +102,8 @@ public final class ConditionalCurvature {
     let (columns, stride) = (batch.count, batch.stride)
     let firstSize = shape.inputs + 1
     return batch.withFactors { factors in
-      let features = FloatBuffer(secondSize * stride)
+      // Inputs may be more than hidden units, where given spins have none.
+      let features = FloatBuffer(max(firstSize, secondSize) * stride)
       func copy(_ source: UnsafePointer<Float>, _ rows: Int, _ place: (Int) -> Int) {
         for row in 0..<rows {
           (features.pointer + place(row) * stride).update(
@@ -150,7 +152,7 @@ public final class ConditionalCurvature {
   /// - Parameters:
   ///   - gradient: `g`, `[P]`.
   ///   - damping: What is added to the diagonal of a covariance, relative to its mean; the same share of
-  ///     the mean is added to each row's own factor.
+  ///     the mean is added to each row's own factor, and at least 0.01 of it to those of slopes.
   /// - Returns: `[P]`.
   /// - Throws: ``LinearAlgebraError`` where numbers are not finite.
   public func inverse(

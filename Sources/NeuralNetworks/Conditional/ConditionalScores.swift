@@ -36,7 +36,8 @@ public final class ConditionalScores {
 
   /// The bytes that M columns take.
   public static func bytes(_ network: ConditionalNetwork, count: Int) -> Int {
-    4 * paddedToLanes(count) * (2 * network.shape.inputs + 4 * network.shape.hidden)
+    4 * paddedToLanes(count)
+      * (network.shape.inputs + 3 * network.shape.hidden + network.shape.spins)
   }
 
   /// Copies the columns of a batch with scores.

@@ -136,7 +136,7 @@ func laneSum(_ x: Lanes) -> Float {
 ///
 /// `x = m 2ⁿ` with `√½ ≤ m < √2`; the polynomial for `ln m` is that of the Cephes library's `logf`.
 @inline(__always)
-func naturalLogarithm(_ x: Lanes) -> Lanes {
+package func naturalLogarithm(_ x: SIMD16<Float>) -> SIMD16<Float> {
   let bits = unsafeBitCast(x, to: SIMD16<Int32>.self)
   // The bits of √½, so that m lies around 1.
   let shifted = bits &- SIMD16<Int32>(repeating: 0x3F35_04F3)
