@@ -72,9 +72,7 @@ let package = Package(
     library(
       "WaveFunctions", ["Configurations", "LinearAlgebra", "NeuralNetworks", "Parallelism"]),
 
-    library(
-      "SpinDistributions",
-      ["Configurations", "Hamiltonians", "LinearAlgebra", "NeuralNetworks", "Parallelism"]),
+    library("SpinDistributions", ["Configurations", "Hamiltonians", "NeuralNetworks"]),
 
     // MARK: - Algorithms
 
