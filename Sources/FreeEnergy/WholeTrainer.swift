@@ -59,7 +59,9 @@ package final class WholeTrainer: SpinTrainer {
   /// Estimates the gradient of the free energy.
   ///
   /// - Returns: Of each network `[P]`, and `ln q + β H` of the configurations.
-  package func estimate(beta: Double, random: RandomSource) -> (gradients: [[Float]], rewards: [Double]) {
+  package func estimate(
+    beta: Double, random: RandomSource
+  ) -> (gradients: [[Float]], rewards: [Double]) {
     distribution.beta = beta
     let (distribution, pool, samples, images) = (distribution, pool, samples, images)
     let chunks = (samples + pool.capacity - 1) / pool.capacity

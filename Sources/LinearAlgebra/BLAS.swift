@@ -76,23 +76,6 @@ public enum BLAS {
       alpha, a, blasint(aStride), x, 1, beta, y, 1)
   }
 
-  /// Solves `X op(L) = B` for a lower triangular `L`, with `B` `[m, n]` overwritten by `X`.
-  ///
-  /// - Parameters:
-  ///   - l: `L`, `[n, n]`.
-  ///   - transposed: Whether `op(L)` is `Lᵀ`.
-  ///   - b: `B`, `[m, n]`.
-  ///   - m: The number of right sides.
-  ///   - n: The order of `L`.
-  public static func solveTriangular(
-    _ l: UnsafePointer<Float>, transposed: Bool, _ b: UnsafeMutablePointer<Float>, m: Int, n: Int
-  ) {
-    if m == 0 || n == 0 { return }
-    cblas_strsm(
-      CblasRowMajor, CblasRight, CblasLower, transposed ? CblasTrans : CblasNoTrans, CblasNonUnit,
-      blasint(m), blasint(n), 1, l, blasint(n), b, blasint(n))
-  }
-
   /// Returns `Σ x_i y_i`.
   public static func dot(
     _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, count: Int

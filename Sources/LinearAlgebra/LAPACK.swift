@@ -10,11 +10,11 @@ public struct LinearAlgebraError: Error, Sendable, Hashable, CustomStringConvert
   /// What went wrong, in a sentence.
   public var description: String {
     "\(routine) failed with info = \(info)"
-      + (routine.hasSuffix("potrf") ? ": the matrix is not positive definite" : "")
+      + (routine == "dpotrf" ? ": the matrix is not positive definite" : "")
   }
 }
 
-/// Dense factorisations by LAPACK, in Float64 unless said, row-major where it matters.
+/// Dense factorisations by LAPACK, in Float64, row-major where it matters.
 public enum LAPACK {
   /// Solves `A x = b` for a symmetric positive definite matrix by Cholesky's factorisation.
   ///
@@ -52,21 +52,5 @@ public enum LAPACK {
     let info = LAPACKE_dsyevd(LAPACK_COL_MAJOR, 0x56, 0x55, size, &vectors, size, &values)
     guard info == 0 else { throw LinearAlgebraError(routine: "dsyevd", info: Int(info)) }
     return (values, vectors)
-  }
-}
-
-extension LAPACK {
-  /// Factorises a symmetric positive definite matrix, `A = L Lᵀ`, in Float32.
-  ///
-  /// - Parameters:
-  ///   - matrix: `A`, `[n, n]`; its lower triangle (row-major) is read and overwritten by `L`.
-  ///   - n: Its order.
-  /// - Throws: ``LinearAlgebraError`` where `A` is not positive definite.
-  public static func factorise(
-    _ matrix: UnsafeMutablePointer<Float>, n: Int
-  ) throws(LinearAlgebraError) {
-    // A row-major lower triangle is a column-major upper one.
-    let info = LAPACKE_spotrf(LAPACK_COL_MAJOR, 0x55, Int32(n), matrix, Int32(n))
-    guard info == 0 else { throw LinearAlgebraError(routine: "spotrf", info: Int(info)) }
   }
 }

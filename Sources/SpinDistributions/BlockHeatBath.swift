@@ -109,7 +109,7 @@ public final class BlockHeatBath {
 /// The precision of a block's vectors.
 ///
 /// Operators of vectors are slow where their type is generic, whatever is specialised later: these are not.
-private protocol BlockScalar: BinaryFloatingPoint, SIMDScalar {
+private protocol BlockScalar: BinaryFloatingPoint, SIMDScalar, Codable {
   typealias Lanes = SIMD16<Self>
 
   static func product(_ a: Lanes, _ b: Lanes) -> Lanes

@@ -1,8 +1,7 @@
 import Configurations
 import Foundation
-import Testing
-
 import FreeEnergy
+import Testing
 
 @Suite("Estimates from weighted draws, and chains")
 struct EstimateTests {

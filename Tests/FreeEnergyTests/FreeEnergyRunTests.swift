@@ -1,12 +1,11 @@
 import Configurations
 import ExactSolvers
 import Foundation
+import FreeEnergy
 import Hamiltonians
 import Parallelism
 import SpinDistributions
 import Testing
-
-import FreeEnergy
 
 @Suite("Training of classical spins")
 struct FreeEnergyRunTests {

@@ -1,8 +1,7 @@
 import Foundation
+import FreeEnergy
 import Hamiltonians
 import Testing
-
-import FreeEnergy
 
 @Suite("Settings of classical spins")
 struct FreeEnergySettingsTests {
