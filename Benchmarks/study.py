@@ -67,7 +67,7 @@ def solve(program, run, threads="", timeout=None):
         path = os.path.join(folder, "result.h5")
         command = [str(program), *arguments_of(run, threads), "--output", path]
         start = time.monotonic()
-        code, output, talk, processor = timed(command, folder, timeout)
+        code, output, talk, processor, _ = timed(command, folder, timeout)
         row.update(seconds=f"{time.monotonic() - start:.1f}", cpu_seconds=f"{processor:.1f}")
         try:
             result = json.loads(output)
@@ -83,7 +83,7 @@ def solve(program, run, threads="", timeout=None):
 
 
 def timed(command, folder, timeout):
-    """Runs a command: its exit code, output, standard error, and processor seconds of all threads."""
+    """Runs a command: its exit code, output, standard error, processor seconds, and peak memory in KiB."""
     with open(os.path.join(folder, "out"), "w+") as out, open(os.path.join(folder, "err"), "w+") as err:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=err,
                                    stdin=subprocess.DEVNULL)
@@ -101,7 +101,8 @@ def timed(command, folder, timeout):
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        return process.returncode, out.read(), err.read(), usage.ru_utime + usage.ru_stime
+        return (process.returncode, out.read(), err.read(), usage.ru_utime + usage.ru_stime,
+                usage.ru_maxrss)
 
 
 def details(path):
