@@ -45,6 +45,9 @@ enum ClassicalSettings {
     switch name {
     case "preset": settings.preset = try choice(FreeEnergySettings.Preset.self)
     case "ansatz": settings.ansatz = try choice(SpinAnsatz.self)
+    case "width": settings.width = try number { Int($0) }
+    case "heads": settings.heads = try number { Int($0) }
+    case "layers": settings.layers = try number { Int($0) }
     case "optimizer": settings.optimizer = try choice(SpinOptimizer.self)
     case "samples": settings.samples = try number { Int($0) }
     case "learning-rate": settings.learningRate = try number { Double($0) }

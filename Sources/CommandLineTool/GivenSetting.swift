@@ -38,7 +38,7 @@ extension [GivenSetting] {
   /// - Throws: ``ToolError`` where a value is none that its setting may have.
   func apply(to settings: inout Settings, positions: Int) throws(ToolError) {
     if let network = first(where: {
-      $0.setting.name == Setting.ansatz.name && SpinAnsatz(rawValue: $0.text) != nil
+      $0.setting.name == Setting.ansatz.name && SpinAnsatz(rawValue: $0.text)?.isDecoder == false
     }) {
       throw ToolError("--ansatz \(network.text) is for --lattice classical-ising.")
     }

@@ -75,7 +75,8 @@ struct FreeEnergyMemory {
     return chunk
   }
 
-  private static func gibibytes(_ bytes: Double) -> String {
+  /// A number of bytes for people.
+  static func gibibytes(_ bytes: Double) -> String {
     let tenths = (bytes / 107_374_182.4).rounded()
     return "\(tenths / 10) GiB"
   }

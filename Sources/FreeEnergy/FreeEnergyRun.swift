@@ -89,28 +89,36 @@ public final class FreeEnergyRun {
     self.beta = beta
     self.settings = settings
     execution = Execution(threads: settings.threads)
-    let hierarchy =
-      settings.ansatz == .han
-      ? TorusHierarchy.crosses(length: model.length, heatBathSide: settings.heatBathSide ?? 1)
-      : TorusHierarchy.rows(length: model.length, checkerboard: settings.checkerboard)
     var random = RandomSource(seed: settings.seed)
-    let memory = FreeEnergyMemory(hierarchy, model, settings, threads: execution.threads)
-    chunk = try memory.checkedChunk()
-    let distribution = HierarchicalDistribution(
-      model: model, beta: beta, hierarchy: hierarchy,
-      spinFlip: settings.symmetry == .gauge ? .gauge : .none,
-      options: .init(
-        factor: settings.hiddenFactor ?? 1, direct: settings.direct ?? false,
-        startsUniform: settings.preset == .default), random: &random)
-    trainer =
-      settings.rewards == .local
-      ? LocalTrainer(distribution, settings: settings, chunk: chunk, execution: execution)
-      : WholeTrainer(distribution, settings: settings, chunk: chunk, execution: execution)
+    if settings.ansatz.isDecoder {
+      let distribution = DecoderDistribution(
+        model: model, beta: beta, network: settings.makeDecoder(positions: model.siteCount),
+        spinFlip: settings.symmetry == .gauge ? .gauge : .none, random: &random)
+      chunk = try settings.checkedChunk(of: distribution.network, threads: execution.threads)
+      trainer = WholeTrainer(distribution, settings: settings, chunk: chunk, execution: execution)
+    } else {
+      let hierarchy =
+        settings.ansatz == .han
+        ? TorusHierarchy.crosses(length: model.length, heatBathSide: settings.heatBathSide ?? 1)
+        : TorusHierarchy.rows(length: model.length, checkerboard: settings.checkerboard)
+      let memory = FreeEnergyMemory(hierarchy, model, settings, threads: execution.threads)
+      chunk = try memory.checkedChunk()
+      let distribution = HierarchicalDistribution(
+        model: model, beta: beta, hierarchy: hierarchy,
+        spinFlip: settings.symmetry == .gauge ? .gauge : .none,
+        options: .init(
+          factor: settings.hiddenFactor ?? 1, direct: settings.direct ?? false,
+          startsUniform: settings.preset == .default), random: &random)
+      trainer =
+        settings.rewards == .local
+        ? LocalTrainer(distribution, settings: settings, chunk: chunk, execution: execution)
+        : WholeTrainer(distribution, settings: settings, chunk: chunk, execution: execution)
+    }
     if let snapshot { try restore(snapshot) }
   }
 
   /// The number of parameters of all networks.
-  public var parameterCount: Int { trainer.distribution.parameterCount }
+  public var parameterCount: Int { trainer.parameters.reduce(0) { $0 + $1.count } }
   /// Whether all steps are done.
   public var isFinished: Bool { trace.count >= (settings.steps ?? 0) }
   /// The time since the run began, over all its parts.
@@ -160,12 +168,12 @@ public final class FreeEnergyRun {
   /// The run between two steps.
   public var snapshot: FreeEnergySnapshot {
     FreeEnergySnapshot(
-      parameters: trainer.distribution.parameters, optimizer: trainer.state, trace: trace,
+      parameters: trainer.parameters, optimizer: trainer.state, trace: trace,
       seconds: seconds)
   }
 
   private func restore(_ snapshot: FreeEnergySnapshot) throws(FreeEnergyError) {
-    let counts = trainer.distribution.networks.map(\.parameterCount)
+    let counts = trainer.parameters.map(\.count)
     guard snapshot.parameters.map(\.count) == counts else {
       throw FreeEnergyError(
         "the checkpoint has networks of \(snapshot.parameters.map(\.count)) parameters, and the run needs "
@@ -179,7 +187,7 @@ public final class FreeEnergyRun {
     guard numbers.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
       throw FreeEnergyError("the checkpoint has numbers that are not finite: it is damaged")
     }
-    trainer.distribution.parameters = snapshot.parameters
+    trainer.parameters = snapshot.parameters
     trainer.state = snapshot.optimizer
     trace = snapshot.trace
     secondsBefore = snapshot.seconds
@@ -192,7 +200,7 @@ public final class FreeEnergyRun {
   ///
   /// - Returns: Estimates with errors, and exact values where they are known.
   public func evaluate() -> FreeEnergyResult {
-    var distribution = trainer.distribution
+    var distribution = trainer.snapshot
     distribution.beta = beta
     let whole = distribution
     let count = settings.finalDraws ?? 2048
@@ -204,7 +212,8 @@ public final class FreeEnergyRun {
     let chunks = (count + chunk - 1) / chunk
     let kept = settings.leading
     let parts = execution.map(chunks) { index in
-      pool.use(whole) { space in
+      pool.use(whole) { workspace in
+        let space = workspace.space
         var generator = random.split(UInt64(index))
         let draws = SpinDraws(
           whole, space, images: images, count: min(chunk, count - index * chunk), beta: beta,

@@ -12,6 +12,7 @@ extension FreeEnergySettings {
     guard beta.isFinite, beta >= 0 else {
       throw FreeEnergyError("β must be a finite number of at least 0, not \(beta)")
     }
+    try checkNumbers()
     let largest = beta * model.largestCoupling
     guard largest <= 20 else {
       throw FreeEnergyError(
@@ -27,12 +28,20 @@ extension FreeEnergySettings {
     } else {
       guard length <= 64 else {
         throw FreeEnergyError(
-          "the length is \(length): `ansatz` van takes at most 64, where it has 16 million weights; take han"
-        )
+          "the length is \(length): `ansatz` \(ansatz.rawValue) takes at most 64; take han")
+      }
+      if checkerboard, ansatz != .van {
+        throw FreeEnergyError("`checkerboard` is for `ansatz` van")
       }
       if checkerboard, length % 2 == 1 {
         throw FreeEnergyError("`checkerboard` needs an even length, not \(length)")
       }
+    }
+    if ansatz.isDecoder, rewards == .local {
+      throw FreeEnergyError("`ansatz` \(ansatz.rawValue) has no blocks: it needs `rewards` whole")
+    }
+    if let width, let heads, width % (2 * heads) != 0 {
+      throw FreeEnergyError("`width` must be a multiple of twice `heads`, not \(width) of \(heads)")
     }
     if let side = heatBathSide, ansatz == .han {
       guard [1, 3, 7].contains(side) else {
@@ -54,7 +63,6 @@ extension FreeEnergySettings {
     if symmetry == .z2Rows || symmetry == .z2Translations, model.uniformCoupling == nil {
       throw FreeEnergyError("shifts are no symmetry of couplings from a file; take `symmetry` z2")
     }
-    try checkNumbers()
   }
 
   private func checkNumbers() throws(FreeEnergyError) {
@@ -67,6 +75,9 @@ extension FreeEnergySettings {
       }
     }
     try check("hidden-factor", hiddenFactor, 1...16)
+    try check("width", width, 2...4096)
+    try check("heads", heads, 1...64)
+    try check("layers", layers, 1...64)
     try check("learning-rate", learningRate, 1e-9...10)
     try check("learning-rate-end", learningRateEnd, 1e-9...1)
     try check("momentum", momentum, 0...0.9999)

@@ -4,6 +4,15 @@ public enum SpinAnsatz: String, Codable, Sendable, Hashable, CaseIterable {
   case han
   /// One masked network over all spins (arXiv:1809.10606).
   case van
+  /// A transformer over the spins row by row.
+  case transformer
+  /// A RetNet over the spins row by row.
+  case retnet
+  /// A MADE over the spins row by row, as of wave functions.
+  case made
+
+  /// Whether spins are the tokens of a network of wave functions.
+  public var isDecoder: Bool { self != .han && self != .van }
 }
 
 /// The symmetries that a distribution of classical spins is given.
@@ -74,6 +83,12 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
   public var hiddenFactor: Int?
   /// Whether outputs see spins directly, too.
   public var direct: Bool?
+  /// `transformer` and `retnet`: the width of a token's vector.
+  public var width: Int?
+  /// `transformer` and `retnet`: the number of heads.
+  public var heads: Int?
+  /// `transformer` and `retnet`: the number of blocks.
+  public var layers: Int?
   /// The symmetries.
   public var symmetry: SpinSymmetry?
   /// The optimiser.
@@ -133,7 +148,13 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
     all.direct = direct ?? (!isPaper && isLarge)
     all.symmetry = symmetry ?? (isPaper ? .z2 : .gauge)
     let averages = all.symmetry?.isAverage == true
-    all.rewards = rewards ?? (isPaper || averages || optimizer == .adam ? .whole : .local)
+    let isWhole = isPaper || averages || optimizer == .adam || ansatz.isDecoder
+    all.rewards = rewards ?? (isWhole ? .whole : .local)
+    if ansatz == .transformer || ansatz == .retnet {
+      all.width = width ?? 32
+      all.heads = heads ?? 4
+      all.layers = layers ?? 2
+    }
     all.optimizer = optimizer ?? (all.rewards == .whole ? .adam : .sr)
     let isNatural = all.optimizer == .sr
     all.learningRate = learningRate ?? (isNatural ? (isLarge ? 0.05 : 0.1) : 1e-3)

@@ -11,12 +11,12 @@ internal import SpinDistributions
 /// configurations that are drawn from the top, and the spins of each are drawn several times for one border,
 /// with everything below. The mean over these draws is the baseline.
 final class LocalTrainer: SpinTrainer {
-  var distribution: HierarchicalDistribution
+  private var distribution: HierarchicalDistribution
   private let samples: Int
   private let blockSamples: Int
   private let repeats: Int
   private let execution: Execution
-  private let pool: WorkspacePool
+  private let pool: WorkspacePool<HierarchyWorkspace>
   private let rules: [NaturalStep]
   /// The batches of each network's rows.
   private let roots: [[ConditionalBatch]]
@@ -44,6 +44,13 @@ final class LocalTrainer: SpinTrainer {
       }
     }
   }
+
+  var parameters: [[Float]] {
+    get { distribution.parameters }
+    set { distribution.parameters = newValue }
+  }
+
+  var snapshot: any NormalizedDistribution { distribution }
 
   /// The last steps.
   var state: [String: [Float]] {

@@ -17,7 +17,8 @@ struct SpinDraws {
   let shares: [Float]
 
   init(
-    _ distribution: HierarchicalDistribution, _ space: HierarchyWorkspace, images: SpinImages,
+    _ distribution: any NormalizedDistribution, _ space: any NormalizedWorkspace,
+    images: SpinImages,
     count: Int, beta: Double, random: inout RandomSource
   ) {
     let model = distribution.model

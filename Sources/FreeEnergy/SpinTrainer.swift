@@ -26,8 +26,10 @@ package struct SpinStepNumbers: Sendable {
 
 /// A way to train a hierarchical distribution.
 package protocol SpinTrainer: AnyObject {
-  /// The distribution.
-  var distribution: HierarchicalDistribution { get set }
+  /// The parameters of each network.
+  var parameters: [[Float]] { get set }
+  /// The distribution as it is.
+  var snapshot: any NormalizedDistribution { get }
   /// What is carried from step to step, by name.
   var state: [String: [Float]] { get set }
   /// Takes a step with the random numbers of a stream.

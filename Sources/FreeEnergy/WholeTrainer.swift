@@ -10,15 +10,15 @@ package import SpinDistributions
 ///
 /// Where the distribution is an average over images, so is ln q, and each image's gradient counts by its share.
 package final class WholeTrainer: SpinTrainer {
-  package var distribution: HierarchicalDistribution
+  private var distribution: any NormalizedDistribution
   private let samples: Int
   private let images: SpinImages
   private let execution: Execution
-  private let pool: WorkspacePool
+  private let pool: WorkspacePool<AnyWorkspace>
   private var moments: [Adam]
 
   package init(
-    _ distribution: HierarchicalDistribution, settings: FreeEnergySettings, chunk: Int,
+    _ distribution: any NormalizedDistribution, settings: FreeEnergySettings, chunk: Int,
     execution: Execution
   ) {
     self.distribution = distribution
@@ -26,8 +26,17 @@ package final class WholeTrainer: SpinTrainer {
     samples = settings.samples ?? 1024
     images = SpinImages(settings.symmetry ?? .none, length: distribution.model.length)
     pool = WorkspacePool(distribution, capacity: chunk, count: execution.threads)
-    moments = distribution.networks.map { Adam(parameterCount: $0.parameterCount) }
+    moments = distribution.parameters.map { Adam(parameterCount: $0.count) }
   }
+
+  /// The parameters of each network.
+  package var parameters: [[Float]] {
+    get { distribution.parameters }
+    set { distribution.parameters = newValue }
+  }
+
+  /// The distribution as it is.
+  package var snapshot: any NormalizedDistribution { distribution }
 
   /// Both moments of each network, and the number of steps.
   package var state: [String: [Float]] {
@@ -66,7 +75,8 @@ package final class WholeTrainer: SpinTrainer {
     let (distribution, pool, samples, images) = (distribution, pool, samples, images)
     let chunks = (samples + pool.capacity - 1) / pool.capacity
     let parts = execution.map(chunks) { index in
-      pool.use(distribution) { space in
+      pool.use(distribution) { workspace in
+        let space = workspace.space
         var generator = random.split(UInt64(index))
         let count = min(pool.capacity, samples - index * pool.capacity)
         let draws = SpinDraws(
@@ -81,12 +91,11 @@ package final class WholeTrainer: SpinTrainer {
     let rewards = parts.flatMap(\.rewards)
     let mean = rewards.reduce(0, +) / Double(samples)
     let gradients = execution.map(chunks) { index in
-      pool.use(distribution) { space in
+      pool.use(distribution) { workspace in
+        let space = workspace.space
         let part = parts[index]
         let count = part.rewards.count
-        var gradients = distribution.networks.map {
-          [Float](repeating: 0, count: $0.parameterCount)
-        }
+        var gradients = distribution.parameters.map { [Float](repeating: 0, count: $0.count) }
         let spins = part.spins.map { Float($0) }
         var turned = spins
         for (place, image) in images.images.enumerated() {

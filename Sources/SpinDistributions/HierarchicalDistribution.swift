@@ -91,9 +91,6 @@ public struct HierarchicalDistribution: Sendable {
     parameters = networks.map { $0.layout.makeParameters(using: &random) }
   }
 
-  /// The number of parameters of all networks.
-  public var parameterCount: Int { networks.reduce(0) { $0 + $1.parameterCount } }
-
   /// The place of a block's network.
   public func network(level: Int, block: Int) -> Int { offsets[level] + (isShared ? 0 : block) }
 

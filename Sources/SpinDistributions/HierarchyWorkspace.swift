@@ -56,15 +56,13 @@ public final class HierarchyWorkspace {
         }
       }
     }
-    update(distribution)
+    update(parameters: distribution.parameters, beta: distribution.beta)
   }
 
-  /// Takes the parameters and β of the same distribution.
-  public func update(_ distribution: HierarchicalDistribution) {
-    beta = distribution.beta
-    for (index, batch) in batches.enumerated() {
-      batch.setParameters(distribution.parameters[index])
-    }
+  /// Takes parameters and the inverse temperature of the same distribution.
+  public func update(parameters: [[Float]], beta: Double) {
+    self.beta = beta
+    for (index, batch) in batches.enumerated() { batch.setParameters(parameters[index]) }
     weights = couplings.map { BlockHeatBath.Weights($0, beta: beta) }
   }
 

@@ -88,14 +88,14 @@ struct ClassicalSolveTests {
       ansatz = "van"
       checkerboard = true
       steps = 3
-      heads = 8
+      spin-flip = false
       """, to: "run.toml")
     let output = try program.run(["solve", "--config", "run.toml", "--json"])
     #expect(output.status == 0, "\(output.standardError)")
     let json = try output.json()
     #expect(json["ansatz"] as? String == "van")
     let warnings = try #require(json["warnings"] as? [String])
-    #expect(warnings.contains { $0.contains("'heads' has no effect") })
+    #expect(warnings.contains { $0.contains("'spin-flip' has no effect") })
   }
 
   @Test(
@@ -107,8 +107,8 @@ struct ClassicalSolveTests {
       (["--size", "8", "--beta", "-1"], "--beta"),
       (["--size", "8", "--beta", "nan"], "--beta"),
       (["--size", "8"], "--beta"),
-      (["--size", "8", "--beta", "0.4", "--heads", "2"], "--heads has no effect"),
-      (["--size", "8", "--beta", "0.4", "--ansatz", "retnet"], "--ansatz"),
+      (["--size", "8", "--beta", "0.4", "--hidden", "2"], "--hidden has no effect"),
+      (["--size", "8", "--beta", "0.4", "--ansatz", "nade"], "--ansatz"),
       (["--size", "8", "--beta", "0.4", "--heat-bath", "2"], "--heat-bath must be 1, 3 or 7"),
       (["--size", "8", "--beta", "0.4", "--repeats", "3"], "--repeats must be"),
       (

@@ -109,6 +109,23 @@ struct FreeEnergyRunTests {
     }
   }
 
+  @Test(
+    "transformers, RetNets and MADEs over rows",
+    arguments: [SpinAnsatz.transformer, .retnet, .made])
+  func decoders(_ ansatz: SpinAnsatz) throws {
+    let result = try trained(
+      ClassicalIsing(length: 4), beta: 0.3,
+      settings {
+        $0.ansatz = ansatz
+        $0.steps = 150
+        $0.learningRate = 0.01
+        $0.width = 16
+        $0.layers = 1
+      })
+    #expect(result.importance.effectiveShare > 0.5)
+    try check(result)
+  }
+
   @Test("the published estimator's mean is the free energy's derivative, also of averages")
   func gradients() throws {
     let model = ClassicalIsing(length: 4)

@@ -131,7 +131,7 @@ import Testing
     where place.level > 0 && place.block % 3 == 1 {
       var other = test.distribution
       for index in other.parameters[network].indices { other.parameters[network][index] *= 1.5 }
-      workspace.update(other)
+      workspace.update(parameters: other.parameters, beta: other.beta)
       let after = workspace.evaluate(count: count, spins: &turned)
       let change = zip(after, before).map { $0.0 - $0.1 }
       let near = Set(hierarchy.levels[place.level].sites[place.block])
@@ -174,7 +174,7 @@ import Testing
         for index in direction.indices {
           moved.parameters[network][index] += Float(step * direction[index] / norm)
         }
-        workspace.update(moved)
+        workspace.update(parameters: moved.parameters, beta: moved.beta)
         let logs = workspace.evaluate(count: 20, spins: &spins)
         return zip(logs, weights).reduce(0) { $0 + $1.0 * $1.1 }
       }
