@@ -88,8 +88,9 @@ def measure(choice, keys):
         row = solve(choice, key)
         append_row(output, COLUMNS, row)
         done[name] = row
+        short = lambda name: f"{float(row[name]):.3g}" if row[name] else ""
         print(f"L {key['length']:>4} beta {key['beta']} {key['ansatz']} seed {key['seed']} {key['options']}  "
-              f"relative {row['relative_error'][:9]} ESS {row['ess'][:6]}  {row['seconds']} s {row['failure']}",
+              f"relative {short('relative_error')} ESS {short('ess')}  {row['seconds']} s {row['failure']}",
               file=sys.stderr, flush=True)
     return [done[name] for name in (tuple(key[part] for part in KEY) for key in keys) if name in done]
 
