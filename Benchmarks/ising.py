@@ -130,9 +130,9 @@ def accuracy_table(rows):
 
 
 def van_parameters(length):
-    """Weights, biases and slopes of one dense network of two layers, as stored with masks."""
+    """Weights, biases and slopes of one dense network of two layers without what masks leave out."""
     spins = length * length
-    return 2 * spins * spins + 3 * spins
+    return spins * spins + 3 * spins
 
 
 def power(points):

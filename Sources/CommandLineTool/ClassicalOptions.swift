@@ -22,13 +22,13 @@ struct ClassicalOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: """
-      Hidden units for each input. (default: 2 up to length 64, else 1; 1 for van and with --preset paper)
+      Hidden units for each input. (default: 2 up to length 32, else 1; 1 for van and with --preset paper)
       """)
   var hiddenFactor: Int?
 
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "Let outputs see spins without a hidden layer, too. (default: no)")
+    help: "Let outputs see spins without a hidden layer, too. (default: from length 64 on)")
   var direct: Bool?
 
   @Option(
@@ -61,7 +61,8 @@ struct ClassicalOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "linear: the steps until β is there. (default: a quarter of --steps)")
+    help: "linear: the steps until β is there. (default: a fifth of --steps, from length 64 on two)"
+  )
   var betaSteps: Int?
 
   @Option(

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import FreeEnergy
 internal import HDF5Files
+internal import Hamiltonians
 internal import LinearAlgebra
 internal import Logging
 internal import Results
@@ -20,7 +21,9 @@ struct ClassicalPlan {
 
   /// Plans a new run.
   init(_ problem: ClassicalProblem, options: SolveOptions) throws {
-    self.problem = problem
+    // Equal bonds of a file share networks, and have an exact solution.
+    self.problem = ClassicalProblem(
+      problem.model.simplified, beta: problem.beta, name: problem.name)
     var settings = FreeEnergySettings()
     warnings = try ClassicalSettings.apply(options.settings, to: &settings)
     options.classical.apply(to: &settings)
@@ -41,8 +44,14 @@ struct ClassicalPlan {
       name, kind: .result, input: nil, overwrites: options.files.overwrite == true)
     let record: ClassicalRecord
     do { record = try ClassicalResultFile.read(path) } catch { throw ToolError("\(error)") }
+    let named = options.lattice.given
+    if !named.isEmpty, options.lattice.lattice != .classicalIsing {
+      throw ToolError(
+        "\(path) is a run of \(record.name); --\(named[0]) cannot change on --resume: leave it out to go on, or "
+          + "start a new run without --resume.")
+    }
     if let given = try options.lattice.makeClassicalProblem() {
-      guard given.model == record.model, given.beta == record.beta else {
+      guard given.model.simplified == record.model, given.beta == record.beta else {
         throw ToolError(
           "\(path) is a run of another problem (\(record.name)); leave --lattice and its options out to go on "
             + "with it, or start a new run without --resume.")

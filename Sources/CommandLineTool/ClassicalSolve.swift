@@ -61,6 +61,8 @@ struct ClassicalSolve {
     let deadline = files.timeLimit.map { start.advanced(by: .seconds($0)) }
     var progress = ClassicalProgress(
       talk: talk, totalSteps: run.settings.steps ?? 0, sites: run.model.siteCount)
+    // A run that is only evaluated anew keeps its stored answers until there are new ones.
+    if run.isFinished { return nil }
     keeper.keep(record(of: run, nil))
     signals.waitForSteps()
     var lastStored = ContinuousClock.now

@@ -76,6 +76,12 @@ struct SolvePlan {
 
   /// Plans to go on with a run.
   init(resuming path: String, input: String?, options: SolveOptions, logger: Logger) throws {
+    try options.classical.refuse()
+    if options.lattice.lattice == .classicalIsing {
+      throw ToolError(
+        "\(path) is no run with classical spins; leave --lattice out to go on with it, or start a new run without "
+          + "--resume.")
+    }
     try checkResumePath(path)
     let name = options.files.output ?? path
     var record = try Self.read(path)

@@ -54,25 +54,33 @@ struct FreeEnergyMemory {
         rest += Double(sites * samples)
       }
     }
-    return Double(threads) * workspace + rest
+    return Double(threads) * (workspace + Double(AvailableMemory.threadWorkspace(threads: 1)))
+      + rest
   }
 
-  /// Returns how many configurations go together: enough for fast products, within half of the memory.
+  /// Returns how many configurations go together: by the lattice's size only, since random streams belong to them.
   ///
-  /// - Throws: ``FreeEnergyError`` where not even 16 fit.
+  /// - Throws: ``FreeEnergyError`` where memory does not suffice.
   func checkedChunk() throws(FreeEnergyError) -> Int {
-    let available = Double(AvailableMemory.current().bytes)
     // All blocks of a level go together: fewer configurations do where there are many.
-    let blocks = networks.map(\.blocks).max() ?? 1
-    var chunk = max(16, min(256, 16_384 / blocks))
-    while chunk > 16, bytes(chunk: chunk) > 0.5 * available { chunk /= 2 }
-    let needed = bytes(chunk: chunk)
+    let chunk = max(16, min(256, 16_384 / (networks.map(\.blocks).max() ?? 1)))
+    try Self.check(bytes(chunk: chunk) + Self.evaluation(settings, sites: sites))
+    return chunk
+  }
+
+  /// The bytes of the evaluation: some ten numbers of each draw, a histogram, and configurations that are kept.
+  static func evaluation(_ settings: FreeEnergySettings, sites: Int) -> Double {
+    200 * Double(settings.finalDraws ?? 0) + 2 * Double(sites * settings.leading)
+  }
+
+  /// Throws where there is less memory than needed.
+  static func check(_ needed: Double) throws(FreeEnergyError) {
+    let available = Double(AvailableMemory.current().bytes)
     guard needed <= available else {
       throw FreeEnergyError(
-        "this run needs \(Self.gibibytes(needed)) of memory, and \(Self.gibibytes(available)) are there: take "
-          + "fewer `samples`, a smaller `hidden-factor`, or `ansatz` han")
+        "this run needs \(gibibytes(needed)) of memory, and \(gibibytes(available)) are there: take fewer "
+          + "`samples` or `final-draws`, a smaller network, or `ansatz` han")
     }
-    return chunk
   }
 
   /// A number of bytes for people.

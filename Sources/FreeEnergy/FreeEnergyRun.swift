@@ -19,7 +19,7 @@ public struct FreeEnergyRow: Sendable, Hashable {
   public var variance: Double
   /// The effective sample size of the step's configurations as a share.
   public var effectiveShare: Double
-  /// The norm of the gradient.
+  /// The norm of the gradient that the step is made from: of F_q, or of the divergence that is lowered.
   public var gradientNorm: Double
   /// The time since the run began, over all its parts.
   public var seconds: Double
@@ -83,6 +83,8 @@ public final class FreeEnergyRun {
     _ model: ClassicalIsing, beta: Double, settings: FreeEnergySettings,
     snapshot: FreeEnergySnapshot? = nil
   ) throws(FreeEnergyError) {
+    // What is stored is resolved, and may hold numbers without effect.
+    if snapshot == nil { try settings.checkEffects(length: model.length) }
     let settings = settings.resolved(length: model.length)
     try settings.check(model, beta: beta)
     self.model = model
@@ -224,8 +226,9 @@ public final class FreeEnergyRun {
     }
     var chain = random.split(UInt64(chunks))
     return FreeEnergyResult(
-      parts, model: model, beta: beta, isAnnealed: trace.last.map { $0.beta == beta } ?? true,
-      random: &chain)
+      parts, model: model, beta: beta,
+      isAnnealed: trace.last.map { abs($0.beta - beta) <= 1e-9 * beta } ?? true,
+      threads: execution.threads, random: &chain)
   }
 }
 

@@ -13,6 +13,11 @@ extension FreeEnergySettings {
       throw FreeEnergyError("β must be a finite number of at least 0, not \(beta)")
     }
     try checkNumbers()
+    guard model.largestCoupling == 0 || (1e-3...1e6).contains(model.largestCoupling) else {
+      throw FreeEnergyError(
+        "the largest coupling is \(model.largestCoupling): give couplings in units in which it is between 0.001 and "
+          + "1000000")
+    }
     let largest = beta * model.largestCoupling
     guard largest <= 20 else {
       throw FreeEnergyError(
@@ -94,6 +99,7 @@ extension FreeEnergySettings {
     try check("beta-steps", annealingSteps, 1...1_000_000_000)
     try check("beta-base", annealingBase, 0...0.999999999)
     try check("final-draws", finalDraws, 2...1 << 26)
+    try check("threads", threads, 1...1024)
     try check("leading", leading, 0...65_536)
     if let samples, let repeats, rewards == .local, (blockSamples ?? samples) < repeats {
       throw FreeEnergyError("`block-samples` must be at least `repeats`, \(repeats)")

@@ -1,5 +1,4 @@
 internal import NeuralNetworks
-internal import Parallelism
 
 extension FreeEnergySettings {
   /// Returns the network of wave functions that the settings describe, with two tokens.
@@ -26,22 +25,14 @@ extension FreeEnergySettings {
 
   /// Returns how many configurations go through a network together.
   ///
-  /// - Throws: ``FreeEnergyError`` where not even 16 fit.
+  /// - Throws: ``FreeEnergyError`` where memory does not suffice.
   func checkedChunk(
     of network: any AutoregressiveNetwork, threads: Int
   ) throws(FreeEnergyError) -> Int {
-    let available = Double(AvailableMemory.current().bytes)
-    var chunk = 128
-    let needed = { (chunk: Int) in
+    let chunk = 64
+    try FreeEnergyMemory.check(
       Double(threads) * Double(network.workspaceBytes(batch: chunk, tree: chunk))
-    }
-    while chunk > 16, needed(chunk) > 0.5 * available { chunk /= 2 }
-    guard needed(chunk) <= available else {
-      throw FreeEnergyError(
-        "this run needs \(FreeEnergyMemory.gibibytes(needed(chunk))) of memory, and "
-          + "\(FreeEnergyMemory.gibibytes(available)) are there: take a smaller network, or `ansatz` han"
-      )
-    }
+        + FreeEnergyMemory.evaluation(self, sites: network.positions))
     return chunk
   }
 }

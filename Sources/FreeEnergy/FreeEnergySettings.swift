@@ -170,7 +170,10 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
     all.annealing = annealing ?? (isPaper ? .geometric : .linear)
     all.annealingSteps = annealingSteps ?? max(1, (all.steps ?? 1) * (isLarge ? 2 : 1) / 5)
     all.annealingBase = annealingBase ?? 0.996
-    all.finalDraws = finalDraws ?? max(2048, min(1 << 16, (1 << 26) / (length * length)))
+    let images =
+      all.symmetry == .z2Translations ? length * length : all.symmetry == .z2Rows ? length : 1
+    all.finalDraws =
+      finalDraws ?? max(2048, min(1 << 16, (1 << 26) / (length * length * images)))
     return all
   }
 

@@ -31,6 +31,9 @@ public struct ImportanceEstimates: Codable, Sendable, Hashable {
   /// (ln Z + β ⟨H⟩)/N.
   public var entropy: Estimate
 
+  /// `ln mean w − mean ln w`: the divergence of q from Boltzmann's distribution, as far as draws show it.
+  public var divergence: Estimate
+
   /// The number of blocks of the jackknife.
   static let blocks = 128
 
@@ -55,7 +58,7 @@ public struct ImportanceEstimates: Codable, Sendable, Hashable {
       let w = exp(logWeights[index] - shift)
       let e = energies[index] - centre
       sums[index * blocks / count] += SIMD8(
-        1, w, w * w, w * e, w * e * e, w * abs(magnetizations[index]), 0, 0)
+        1, w, w * w, w * e, w * e * e, w * abs(magnetizations[index]), logWeights[index] - shift, 0)
     }
     let n = Double(sites)
     func values(_ s: SIMD8<Double>) -> [Double] {
@@ -65,11 +68,17 @@ public struct ImportanceEstimates: Codable, Sendable, Hashable {
       let heat = beta * beta * (s[4] / s[1] - mean * mean) / n
       return [
         logPartition, energy, heat, s[5] / s[1] / n, logPartition / n + beta * energy,
+        log(s[1] / s[0]) - s[6] / s[0],
       ]
     }
     let total = sums.reduce(.zero, +)
     let whole = values(total)
-    let left = sums.map { values(total - $0) }
+    // Sums of all blocks but one without a difference, which one large weight would cancel.
+    var before = [SIMD8<Double>.zero]
+    var after = before
+    for block in sums { before.append(before[before.count - 1] + block) }
+    for block in sums.reversed() { after.append(after[after.count - 1] + block) }
+    let left = (0..<blocks).map { values(before[$0] + after[blocks - 1 - $0]) }
     func estimate(_ index: Int) -> Estimate {
       let mean = left.reduce(0) { $0 + $1[index] } / Double(blocks)
       let spread = left.reduce(0) { $0 + ($1[index] - mean) * ($1[index] - mean) }
@@ -83,5 +92,6 @@ public struct ImportanceEstimates: Codable, Sendable, Hashable {
     specificHeat = estimate(2)
     magnetization = estimate(3)
     entropy = estimate(4)
+    divergence = estimate(5)
   }
 }

@@ -52,7 +52,7 @@ package final class WholeTrainer: SpinTrainer {
       for index in moments.indices {
         moments[index].first = newValue["first\(index)"] ?? moments[index].first
         moments[index].second = newValue["second\(index)"] ?? moments[index].second
-        moments[index].stepCount = Int(newValue["steps"]?.first ?? 0)
+        moments[index].stepCount = Int(exactly: newValue["steps"]?.first ?? 0) ?? 0
       }
     }
   }

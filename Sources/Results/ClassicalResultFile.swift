@@ -89,7 +89,7 @@ public enum ClassicalResultFile {
       ("error", \.error, "kT", "standard error of free_energy"),
       ("variance", \.variance, "kT^2", "variance of ln q + beta H"),
       ("ess", \.effectiveShare, "1", "effective sample size over the number of configurations"),
-      ("gradient_norm", \.gradientNorm, "kT", "norm of the gradient of F_q"),
+      ("gradient_norm", \.gradientNorm, "kT", "norm of the gradient that steps are made from"),
       ("seconds", \.seconds, "s", "time since the run began, over all its parts"),
     ]
 

@@ -231,9 +231,8 @@ public final class HierarchyWorkspace {
   ) -> [Double] {
     precondition(count > 0 && count <= capacity, "\(count) configurations, room for \(capacity)")
     var total = [Double](repeating: 0, count: count)
-    visitLevels(count, spins, &total) { batch, signs, logs in
+    visitLevels(count, spins, &total) { batch, logs in
       batch.draw(random: &random, addingTo: &logs)
-      _ = signs
     } top: { batch in
       self.prepareTop(batch, count: count)
       guard self.distribution.spinFlip == .gauge else { return nil }
@@ -254,12 +253,11 @@ public final class HierarchyWorkspace {
   public func evaluate(count: Int, spins: UnsafeMutablePointer<Float>) -> [Double] {
     precondition(count > 0 && count <= capacity, "\(count) configurations, room for \(capacity)")
     var total = [Double](repeating: 0, count: count)
-    visitLevels(count, spins, &total) { batch, signs, logs in
+    visitLevels(count, spins, &total) { batch, logs in
       batch.evaluate(addingTo: &logs)
-      _ = signs
     } top: { batch in
       batch.begin(count: count)
-      self.load(batch, 0, 0, count, count, spins, all: true)
+      self.load(batch, 0, 0, count, count, spins)
       guard self.distribution.spinFlip == .gauge else { return nil }
       let signs = (0..<count).map { batch.border[$0] }
       self.turn(batch, rows: batch.network.shape.inputs, signs)
@@ -287,7 +285,7 @@ public final class HierarchyWorkspace {
   /// Goes through all levels with whole configurations at hand.
   private func visitLevels(
     _ count: Int, _ spins: UnsafeMutablePointer<Float>, _ total: inout [Double],
-    evaluate: (ConditionalBatch, [Float]?, inout [Double]) -> Void,
+    evaluate: (ConditionalBatch, inout [Double]) -> Void,
     top: (ConditionalBatch) -> [Float]?,
     store: (ConditionalBatch, _ level: Int, _ block: Int, _ rows: Int, [Float]?) -> Void
   ) {
@@ -302,7 +300,7 @@ public final class HierarchyWorkspace {
         batch.begin(count: blocks * count)
         for block in 0..<blocks {
           load(
-            batch, place.level, place.block + block, count, count, spins, all: true,
+            batch, place.level, place.block + block, count, count, spins,
             offset: block * count)
         }
         if distribution.spinFlip == .gauge {
@@ -311,7 +309,7 @@ public final class HierarchyWorkspace {
         }
       }
       var logs = [Double](repeating: 0, count: batch.count)
-      evaluate(batch, signs, &logs)
+      evaluate(batch, &logs)
       for block in 0..<blocks {
         for row in 0..<count { total[row] += logs[block * count + row] }
         store(batch, place.level, place.block + block, block * count, signs)
@@ -322,7 +320,7 @@ public final class HierarchyWorkspace {
   /// Copies a block's sites from configurations.
   private func load(
     _ batch: ConditionalBatch, _ level: Int, _ block: Int, _ rows: Int, _ stride: Int,
-    _ spins: UnsafeMutablePointer<Float>, all: Bool, offset: Int = 0
+    _ spins: UnsafeMutablePointer<Float>, offset: Int = 0
   ) {
     for (row, site) in hierarchy.levels[level].sites[block].enumerated() {
       (batch.border + row * batch.stride + offset).update(from: spins + site * stride, count: rows)

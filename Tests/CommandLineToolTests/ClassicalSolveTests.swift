@@ -56,21 +56,26 @@ struct ClassicalSolveTests {
   @Test func goesOnWithAnEarlierRun() throws {
     let program = try Program()
     let whole = try program.run(
-      small + ["--steps", "20", "--beta-steps", "10", "--json", "-o", "a.h5"])
+      small + [
+        "--steps", "20", "--beta-steps", "10", "--learning-rate-end", "1", "--json", "-o", "a.h5",
+      ])
     let first = try program.run(
-      small + ["--steps", "8", "--beta-steps", "10", "--json", "-o", "b.h5"])
+      small + [
+        "--steps", "8", "--beta-steps", "10", "--learning-rate-end", "1", "--json", "-o", "b.h5",
+      ])
     #expect(whole.status == 0 && first.status == 0)
     let second = try program.run(["solve", "--resume", "b.h5", "--steps", "20", "--json"])
     #expect(second.status == 0, "\(second.standardError)")
     let trace = { (name: String) in
       try HDF5File(readingFrom: program.folder.path(name)).root.group("trace")
-        .read(Double.self, "beta").values
+        .read(Double.self, "free_energy").values
     }
     #expect(try trace("a.h5") == trace("b.h5"))
     #expect(try second.json()["steps"] as? Int == 20)
     for (words, part) in [
       (["--seed", "3"], "--seed cannot change"), (["--symmetry", "none"], "--symmetry cannot"),
       (["--lattice", "classical-ising", "--size", "8", "--beta", "0.44"], "another problem"),
+      (["--beta", "0.9"], "--beta cannot change"), (["--lattice", "heisenberg"], "cannot change"),
     ] {
       let refused = try program.run(["solve", "--resume", "b.h5"] + words)
       #expect(refused.status == 2)
@@ -111,6 +116,12 @@ struct ClassicalSolveTests {
       (["--size", "8", "--beta", "0.4", "--ansatz", "nade"], "--ansatz"),
       (["--size", "8", "--beta", "0.4", "--heat-bath", "2"], "--heat-bath must be 1, 3 or 7"),
       (["--size", "8", "--beta", "0.4", "--repeats", "3"], "--repeats must be"),
+      (["--size", "4", "--beta", "0.4", "--heat-bath", "3"], "larger than the blocks"),
+      (
+        ["--size", "8", "--beta", "0.4", "--optimizer", "adam", "--alpha", "0"],
+        "--alpha has no effect"
+      ),
+      (["--size", "8", "--beta", "0.4", "--j", "1e-9"], "0.001"),
       (
         ["--size", "8", "--beta", "0.4", "--optimizer", "sr", "--symmetry", "z2"], "--optimizer sr"
       ),

@@ -45,6 +45,14 @@ public struct ClassicalIsing: Sendable, Hashable {
     if case .uniform(let coupling) = couplings { coupling } else { nil }
   }
 
+  /// The same model, with one coupling where all bonds have the same.
+  public var simplified: ClassicalIsing {
+    guard case .bonds(let right, let down) = couplings, let first = right.first,
+      right.allSatisfy({ $0 == first }), down.allSatisfy({ $0 == first })
+    else { return self }
+    return ClassicalIsing(length: length, couplings: .uniform(first))
+  }
+
   /// The largest modulus of a coupling.
   public var largestCoupling: Double {
     switch couplings {
