@@ -173,7 +173,7 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
     let images =
       all.symmetry == .z2Translations ? length * length : all.symmetry == .z2Rows ? length : 1
     all.finalDraws =
-      finalDraws ?? max(2048, min(1 << 16, (1 << 26) / (length * length * images)))
+      finalDraws ?? max(4096, min(1 << 19, (1 << 29) / (length * length * images)))
     return all
   }
 
