@@ -210,10 +210,7 @@ public final class HierarchyWorkspace {
       let sum = sums[column] == 0 ? batch.border[column] : sums[column]
       sums[column] = sum < 0 ? -1 : 1
     }
-    for row in 0..<border {
-      let line = batch.border + row * batch.stride
-      for column in 0..<batch.count { line[column] *= sums[column] }
-    }
+    turn(batch, rows: 0..<border, sums)
     return sums
   }
 
@@ -257,10 +254,10 @@ public final class HierarchyWorkspace {
       batch.evaluate(addingTo: &logs)
     } top: { batch in
       batch.begin(count: count)
-      self.load(batch, 0, 0, count, count, spins)
+      self.load(batch, 0, 0, count, spins)
       guard self.distribution.spinFlip == .gauge else { return nil }
       let signs = (0..<count).map { batch.border[$0] }
-      self.turn(batch, rows: batch.network.shape.inputs, signs)
+      self.turn(batch, rows: 0..<batch.network.shape.inputs, signs)
       return signs
     } store: { _, _, _, _, _ in
     }
@@ -300,12 +297,13 @@ public final class HierarchyWorkspace {
         batch.begin(count: blocks * count)
         for block in 0..<blocks {
           load(
-            batch, place.level, place.block + block, count, count, spins,
+            batch, place.level, place.block + block, count, spins,
             offset: block * count)
         }
         if distribution.spinFlip == .gauge {
           signs = gauge(batch)
-          if let signs { turnSpins(batch, signs) }
+          let shape = batch.network.shape
+          if let signs { turn(batch, rows: shape.border..<shape.inputs, signs) }
         }
       }
       var logs = [Double](repeating: 0, count: batch.count)
@@ -319,24 +317,18 @@ public final class HierarchyWorkspace {
 
   /// Copies a block's sites from configurations.
   private func load(
-    _ batch: ConditionalBatch, _ level: Int, _ block: Int, _ rows: Int, _ stride: Int,
+    _ batch: ConditionalBatch, _ level: Int, _ block: Int, _ count: Int,
     _ spins: UnsafeMutablePointer<Float>, offset: Int = 0
   ) {
     for (row, site) in hierarchy.levels[level].sites[block].enumerated() {
-      (batch.border + row * batch.stride + offset).update(from: spins + site * stride, count: rows)
+      (batch.border + row * batch.stride + offset).update(from: spins + site * count, count: count)
     }
   }
 
-  private func turn(_ batch: ConditionalBatch, rows: Int, _ signs: [Float]) {
-    for row in 0..<rows {
+  /// Multiplies given or drawn spins of each column by a sign.
+  private func turn(_ batch: ConditionalBatch, rows: Range<Int>, _ signs: [Float]) {
+    for row in rows {
       let line = batch.border + row * batch.stride
-      for column in 0..<batch.count { line[column] *= signs[column] }
-    }
-  }
-
-  private func turnSpins(_ batch: ConditionalBatch, _ signs: [Float]) {
-    for row in 0..<batch.network.shape.spins {
-      let line = batch.spins + row * batch.stride
       for column in 0..<batch.count { line[column] *= signs[column] }
     }
   }
