@@ -35,51 +35,18 @@ public struct SpinCoupling: Sendable, Hashable {
 }
 
 extension SpinHamiltonian {
-  /// Returns the XXZ model, with next-nearest neighbours if asked for.
-  ///
-  /// ```
-  /// H = J1 Σ_⟨ij⟩ [½(S⁺S⁻ + S⁻S⁺) + Δ SᶻSᶻ] + J2 Σ_⟨⟨ij⟩⟩ [½(S⁺S⁻ + S⁻S⁺) + Δ SᶻSᶻ]
-  /// ```
-  ///
-  /// - Parameters:
-  ///   - geometry: The lattice.
-  ///   - j1: The coupling of nearest neighbours, positive for an antiferromagnet.
-  ///   - j2: The coupling of next-nearest neighbours.
-  ///   - anisotropy: `Δ` of all bonds, 1 for Heisenberg's model.
-  /// - Returns: The Hamiltonian.
-  /// - Throws: ``LatticeError`` where the lattice has more sites than bits in a word, has no such
-  ///   neighbours, or a coupling is not finite.
+  /// Returns the XXZ model, see ``SpinTerms/heisenberg(on:j1:j2:anisotropy:)``.
   public static func heisenberg(
     on geometry: LatticeGeometry, j1: Double = 1, j2: Double = 0, anisotropy: Double = 1
   ) throws(LatticeError) -> SpinHamiltonian {
-    var couplings: [SpinCoupling] = []
-    for (order, strength) in [(1, j1), (2, j2)] where strength != 0 {
-      for bond in try geometry.bonds(order: order) {
-        couplings.append(
-          .exchange(bond.first, bond.second, strength: strength, anisotropy: anisotropy))
-      }
-    }
-    return try SpinHamiltonian(siteCount: geometry.siteCount, couplings: couplings)
+    try SpinHamiltonian(.heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy))
   }
 
-  /// Returns the transverse-field Ising model `H = −J Σ_⟨ij⟩ σᶻσᶻ − h Σ_i σˣ`, in Pauli matrices.
-  ///
-  /// - Parameters:
-  ///   - geometry: The lattice.
-  ///   - coupling: `J`, positive for a ferromagnet.
-  ///   - field: `h`.
-  /// - Returns: The Hamiltonian.
-  /// - Throws: ``LatticeError`` where the lattice has more sites than bits in a word, or a
-  ///   parameter is not finite.
+  /// Returns the transverse-field Ising model, see ``SpinTerms/ising(on:coupling:field:)``.
   public static func ising(
     on geometry: LatticeGeometry, coupling: Double = 1, field: Double
   ) throws(LatticeError) -> SpinHamiltonian {
-    let couplings = try geometry.bonds().map {
-      SpinCoupling($0.first, $0.second, parallel: -coupling, exchange: 0)
-    }
-    return try SpinHamiltonian(
-      siteCount: geometry.siteCount, couplings: couplings,
-      field: [Double](repeating: -field, count: geometry.siteCount))
+    try SpinHamiltonian(.ising(on: geometry, coupling: coupling, field: field))
   }
 
   /// Returns the squared total spin, `S² = ¾ N + 2 Σ_{i<j} S_i·S_j`.

@@ -38,6 +38,14 @@ extension LatticeModel {
   public func makeHamiltonian<Word: ConfigurationWord>(
     _: Word.Type
   ) throws(LatticeError) -> SpinHamiltonian<Word> {
+    try SpinHamiltonian(makeTerms())
+  }
+
+  /// Returns the terms of the model's Hamiltonian.
+  ///
+  /// - Returns: The terms.
+  /// - Throws: ``Hamiltonians/LatticeError`` where the lattice has no such neighbours.
+  public func makeTerms() throws(LatticeError) -> SpinTerms {
     switch interaction {
     case .heisenberg(let j1, let j2, let anisotropy):
       try .heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy)
