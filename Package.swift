@@ -92,6 +92,12 @@ let package = Package(
         "Optimization", "Parallelism", "SpinDistributions",
       ]),
     library(
+      "SpinMonteCarlo",
+      [
+        "Configurations", "Hamiltonians", "LinearAlgebra", "NeuralNetworks", "Optimization",
+        "Parallelism",
+      ]),
+    library(
       "Training",
       [
         "Configurations", "Estimators", "ExactSolvers", "Hamiltonians", "Integrals",
@@ -105,14 +111,14 @@ let package = Package(
       "Results",
       [
         "Configurations", "FreeEnergy", "HDF5Files", "Hamiltonians", "Integrals",
-        "Training",
+        "SpinMonteCarlo", "Training",
       ]),
     library(
       "QuantumChemistryNQS",
       [
         "Configurations", "Estimators", "ExactSolvers", "FreeEnergy", "Hamiltonians", "Integrals",
         "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Results", "Sampling",
-        "SpinDistributions", "Training", "WaveFunctions",
+        "SpinDistributions", "SpinMonteCarlo", "Training", "WaveFunctions",
       ]),
 
     // MARK: - The tool
@@ -122,7 +128,7 @@ let package = Package(
       [
         "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "FreeEnergy", "HDF5Files",
         "Hamiltonians", "Integrals", "LinearAlgebra", "NeuralNetworks", "Parallelism", "Problems",
-        "Results", "Training",
+        "Results", "SpinMonteCarlo", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -193,6 +199,12 @@ let package = Package(
       [
         "Configurations", "ExactSolvers", "FreeEnergy", "Hamiltonians", "Parallelism",
         "SpinDistributions",
+      ]),
+    tests(
+      "SpinMonteCarloTests",
+      [
+        "Configurations", "ExactSolvers", "Hamiltonians", "LinearAlgebra", "NeuralNetworks",
+        "Parallelism", "SpinMonteCarlo",
       ]),
     tests("ArchitectureTests", []),
     tests(

@@ -16,14 +16,10 @@ enum ClassicalSettings {
   static func apply(
     _ given: [GivenSetting], to settings: inout FreeEnergySettings
   ) throws(ToolError) -> [String] {
-    var warnings: [String] = []
-    for item in given {
-      if try set(item.setting.name, item.text, in: &settings) { continue }
-      let complaint = "`\(item.setting.name)` has no effect with `lattice` classical-ising"
-      guard let file = item.file else { throw ToolError(item.asTyped(complaint) + ".") }
-      if !item.isDefault { warnings.append("\(file): \(withQuotes(complaint))") }
+    try SharedSettings.apply(given, of: "`lattice` classical-ising") {
+      name, text throws(ToolError) in
+      try set(name, text, in: &settings)
     }
-    return warnings
   }
 
   /// Sets one value; false where there is no such setting.
@@ -31,16 +27,11 @@ enum ClassicalSettings {
     _ name: String, _ text: String, in settings: inout FreeEnergySettings
   ) throws(ToolError) -> Bool {
     func number<Value>(_ make: (String) -> Value?) throws(ToolError) -> Value {
-      guard let value = make(text) else { throw ToolError("--\(name) cannot be '\(text)'.") }
-      return value
+      try SharedSettings.number(name, text, make)
     }
     func choice<Value>(_ type: Value.Type) throws(ToolError) -> Value
     where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-      guard let value = Value(rawValue: text) else {
-        let names = Value.allCases.map(\.rawValue).joined(separator: " or ")
-        throw ToolError("--\(name) of classical-ising must be \(names), not '\(text)'.")
-      }
-      return value
+      try SharedSettings.choice(name, text, type, of: "classical-ising")
     }
     switch name {
     case "preset": settings.preset = try choice(FreeEnergySettings.Preset.self)

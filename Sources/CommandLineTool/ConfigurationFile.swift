@@ -16,6 +16,7 @@ internal import Training
 struct ConfigurationFile {
   var lattice = LatticeOptions()
   var classical = ClassicalOptions()
+  var spins = SpinOptions()
   var settings: [GivenSetting] = []
   var run = RunOptions()
 
@@ -68,6 +69,7 @@ struct ConfigurationFile {
     }
     let rest = try Rest.parse(words)
     (file.lattice, file.classical, file.run) = (rest.lattice, rest.classical, rest.run)
+    file.spins = rest.spins
     return file
   }
 
@@ -75,6 +77,7 @@ struct ConfigurationFile {
   private struct Rest: ParsableArguments {
     @OptionGroup var lattice: LatticeOptions
     @OptionGroup var classical: ClassicalOptions
+    @OptionGroup var spins: SpinOptions
     @OptionGroup var run: RunOptions
   }
 
@@ -83,7 +86,7 @@ struct ConfigurationFile {
     var shapes = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, $0.shape) })
     let others =
       declaredOptions(of: LatticeOptions()) + declaredOptions(of: ClassicalOptions())
-      + declaredOptions(of: RunOptions())
+      + declaredOptions(of: SpinOptions()) + declaredOptions(of: RunOptions())
     for (name, option) in others {
       shapes[name] =
         switch option {

@@ -1,4 +1,5 @@
 internal import FreeEnergy
+internal import SpinMonteCarlo
 internal import Training
 
 /// A setting with the value that a user gave it, checked to be one that it may have.
@@ -10,8 +11,13 @@ struct GivenSetting {
 
   /// Throws unless the value is one that the setting may have.
   func check() throws(TrainingError) {
-    // Networks of classical spins have the same option.
-    if setting.name == Setting.ansatz.name, SpinAnsatz(rawValue: text) != nil { return }
+    // Networks of spins have the same options.
+    if setting.name == Setting.ansatz.name,
+      SpinAnsatz(rawValue: text) != nil || SpinNetworkKind(rawValue: text) != nil
+    {
+      return
+    }
+    if setting.name == Setting.optimizer.name, AmplitudeOptimizer(rawValue: text) != nil { return }
     var settings = Settings()
     try setting.set(text, in: &settings)
   }
@@ -28,6 +34,12 @@ struct GivenSetting {
 }
 
 extension [GivenSetting] {
+  /// Whether the network asked for is one whose amplitudes Markov chains sample.
+  var isOfMarkovChains: Bool {
+    last { $0.setting.name == Setting.ansatz.name }
+      .map { SpinNetworkKind(rawValue: $0.text) != nil } ?? false
+  }
+
   /// Sets the values, later ones over earlier ones.
   ///
   /// The preset comes first and the network next, because others are settings of theirs.
@@ -41,6 +53,14 @@ extension [GivenSetting] {
       $0.setting.name == Setting.ansatz.name && SpinAnsatz(rawValue: $0.text)?.isDecoder == false
     }) {
       throw ToolError("--ansatz \(network.text) is for --lattice classical-ising.")
+    }
+    for item in self
+    where (item.setting.name == Setting.ansatz.name && SpinNetworkKind(rawValue: item.text) != nil)
+      || (item.setting.name == Setting.optimizer.name
+        && AmplitudeOptimizer(rawValue: item.text) != nil)
+    {
+      throw ToolError(
+        "--\(item.setting.name) \(item.text) is for spin lattices with --ansatz vit or rbm.")
     }
     do throws(TrainingError) {
       let leading = [Setting.basis.name, Setting.ansatz.name]

@@ -28,6 +28,7 @@ struct SolveCommand: ParsableCommand {
         qchem-nqs solve n2.fcidump --json --quiet > n2.json
         qchem-nqs solve --lattice heisenberg --geometry chain --size 16
         qchem-nqs solve --lattice ising --size 4x4 --field 3.044
+        qchem-nqs solve --lattice heisenberg --size 6x6 --j2 0.5 --ansatz vit
         qchem-nqs solve --resume n2.h5 --steps 500
       """)
 
@@ -48,6 +49,7 @@ struct SolveCommand: ParsableCommand {
 
   @OptionGroup(title: "Lattices") var lattice: LatticeOptions
   @OptionGroup var settings: SettingsOptions
+  @OptionGroup(title: "Markov chains of spins") var spins: SpinOptions
   @OptionGroup(title: "Classical Ising model") var classical: ClassicalOptions
   @OptionGroup(title: "Files and talk") var files: RunOptions
   @OptionGroup(title: "Files and talk") var talk: TalkOptions
@@ -57,10 +59,16 @@ struct SolveCommand: ParsableCommand {
     let signals = SignalWatch()
     let logger = talk.verbosity.makeLogger()
     var options = SolveOptions(
-      lattice: lattice, classical: classical, settings: settings.given, files: files)
+      lattice: lattice, classical: classical, spins: spins, settings: settings.given, files: files)
     if let config { options = options.over(try ConfigurationFile.read(config)) }
     if let plan = try classicalPlan(options, logger: logger) {
       try ClassicalSolve(
+        plan: plan, files: options.files, talk: talk, logger: logger, signals: signals, start: start
+      ).run()
+      return
+    }
+    if let plan = try spinPlan(options, logger: logger) {
+      try SpinSolve(
         plan: plan, files: options.files, talk: talk, logger: logger, signals: signals, start: start
       ).run()
       return
@@ -114,6 +122,20 @@ struct SolveCommand: ParsableCommand {
     }
     guard let problem = try options.lattice.makeClassicalProblem() else { return nil }
     return try ClassicalPlan(problem, options: options)
+  }
+
+  /// Returns the plan of a run of Markov chains, or nil where the options mean another one.
+  private func spinPlan(_ options: SolveOptions, logger: Logger) throws -> SpinPlan? {
+    if let resume {
+      guard SpinResultFile.isOne(resume) else { return nil }
+      return try SpinPlan(resuming: resume, options: options, logger: logger)
+    }
+    guard options.settings.isOfMarkovChains, options.lattice.lattice != nil else { return nil }
+    if input != nil { throw ToolError("give an integral file or --lattice, not both.") }
+    if options.files.irrep != nil { throw ToolError("--irrep is for molecules.") }
+    if options.files.spin != nil { throw ToolError("--spin is for molecules.") }
+    guard let model = try options.lattice.makeModel() else { return nil }
+    return try SpinPlan(model, options: options)
   }
 
   private func drive(

@@ -10,6 +10,7 @@ internal import Training
 struct SolveOptions {
   var lattice: LatticeOptions
   var classical: ClassicalOptions
+  var spins: SpinOptions
   /// The settings that were given; later ones win.
   var settings: [GivenSetting]
   var files: RunOptions
@@ -18,7 +19,7 @@ struct SolveOptions {
   func over(_ file: ConfigurationFile) -> SolveOptions {
     SolveOptions(
       lattice: lattice.over(file.lattice), classical: classical.over(file.classical),
-      settings: file.settings + settings,
+      spins: spins.over(file.spins), settings: file.settings + settings,
       files: files.over(file.run))
   }
 }
@@ -42,6 +43,7 @@ struct SolvePlan {
     let name: String
     var warnings: [String] = []
     try options.classical.refuse()
+    try options.spins.refuse()
     switch (input, try options.lattice.makeModel()) {
     case (let input?, nil):
       let molecule = try MoleculeInput.read(input, logger: logger)
@@ -77,6 +79,7 @@ struct SolvePlan {
   /// Plans to go on with a run.
   init(resuming path: String, input: String?, options: SolveOptions, logger: Logger) throws {
     try options.classical.refuse()
+    try options.spins.refuse()
     if options.lattice.lattice == .classicalIsing {
       throw ToolError(
         "\(path) is no run with classical spins; leave --lattice out to go on with it, or start a new run without "

@@ -14,5 +14,6 @@
 @_exported public import Results
 @_exported public import Sampling
 @_exported public import SpinDistributions
+@_exported public import SpinMonteCarlo
 @_exported public import Training
 @_exported public import WaveFunctions

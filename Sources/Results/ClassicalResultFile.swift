@@ -36,14 +36,16 @@ public enum ClassicalResultFile {
         record.provenance, seed: record.settings.seed, ansatz: record.settings.ansatz.rawValue,
         settings: settings, to: try root.group("configuration"))
       try writeProblem(record, to: try root.group("problem"))
-      try writeTrace(record.snapshot.trace, to: try root.group("trace"))
+      try ResultFile.writeColumns(
+        record.snapshot.trace, step: \.step, columns, to: try root.group("trace"))
       let parameters = try root.group("parameters")
       for (index, values) in record.snapshot.parameters.enumerated() {
-        try write(values, "network\(index)", "1", "parameters of network \(index)", to: parameters)
+        try ResultFile.write(
+          values, "network\(index)", "1", "parameters of network \(index)", to: parameters)
       }
       let optimizer = try root.group("optimizer")
       for (name, values) in record.snapshot.optimizer.sorted(by: { $0.key < $1.key }) {
-        try write(values, name, "1", "what the optimiser carries", to: optimizer)
+        try ResultFile.write(values, name, "1", "what the optimiser carries", to: optimizer)
       }
       try root.setAttribute("seconds", .double(record.snapshot.seconds))
       if let final = record.final {
@@ -51,14 +53,6 @@ public enum ClassicalResultFile {
         try writeSamples(final, record.model, to: try root.group("samples"))
       }
     }
-  }
-
-  private static func write<Element: HDF5Element>(
-    _ values: [Element], shape: [Int]? = nil, _ name: String, _ unit: String, _ text: String,
-    to group: HDF5Group
-  ) throws(HDF5Error) {
-    try group.write(values, shape: shape, to: name)
-    try ResultFile.describe(name, unit, text, in: group)
   }
 
   private static func writeProblem(
@@ -73,35 +67,23 @@ public enum ClassicalResultFile {
     case .uniform(let coupling): try group.setAttribute("coupling", .double(coupling))
     case .bonds(let right, let down):
       let shape = [record.model.length, record.model.length]
-      try write(right, shape: shape, "right", "J", "bonds to the next column", to: group)
-      try write(down, shape: shape, "down", "J", "bonds to the next row", to: group)
+      try ResultFile.write(right, shape: shape, "right", "J", "bonds to the next column", to: group)
+      try ResultFile.write(down, shape: shape, "down", "J", "bonds to the next row", to: group)
     }
   }
 
   /// The columns of the trace.
-  private static let columns:
-    [(
-      name: String, path: any WritableKeyPath<FreeEnergyRow, Double> & Sendable, unit: String,
-      text: String
-    )] = [
-      ("beta", \.beta, "1/J", "inverse temperature of the step"),
-      ("free_energy", \.freeEnergy, "kT", "mean of ln q + beta H, F_q"),
-      ("error", \.error, "kT", "standard error of free_energy"),
-      ("variance", \.variance, "kT^2", "variance of ln q + beta H"),
-      ("ess", \.effectiveShare, "1", "effective sample size over the number of configurations"),
-      ("gradient_norm", \.gradientNorm, "kT", "norm of the gradient that steps are made from"),
-      ("seconds", \.seconds, "s", "time since the run began, over all its parts"),
-    ]
-
-  private static func writeTrace(
-    _ trace: [FreeEnergyRow], to group: HDF5Group
-  ) throws(HDF5Error) {
-    try write(trace.map(\.step), "step", "1", "number of the step, from 1", to: group)
-    for column in columns {
-      try write(
-        trace.map { $0[keyPath: column.path] }, column.name, column.unit, column.text, to: group)
-    }
-  }
+  private static let columns: [TraceColumn<FreeEnergyRow>] = [
+    TraceColumn("beta", \.beta, "1/J", "inverse temperature of the step"),
+    TraceColumn("free_energy", \.freeEnergy, "kT", "mean of ln q + beta H, F_q"),
+    TraceColumn("error", \.error, "kT", "standard error of free_energy"),
+    TraceColumn("variance", \.variance, "kT^2", "variance of ln q + beta H"),
+    TraceColumn(
+      "ess", \.effectiveShare, "1", "effective sample size over the number of configurations"),
+    TraceColumn(
+      "gradient_norm", \.gradientNorm, "kT", "norm of the gradient that steps are made from"),
+    TraceColumn("seconds", \.seconds, "s", "time since the run began, over all its parts"),
+  ]
 
   private static func writeFinal(
     _ final: FreeEnergyResult, to group: HDF5Group
@@ -110,10 +92,10 @@ public enum ClassicalResultFile {
     try group.setAttribute("draws", .int(final.draws))
     try group.setAttribute("reliable", .bool(final.isReliable))
     if !final.warnings.isEmpty { try group.setAttribute("warnings", .strings(final.warnings)) }
-    try write(
+    try ResultFile.write(
       final.histogram.map(\.energy), "histogram_energies", "J", "energies that were drawn",
       to: group)
-    try write(
+    try ResultFile.write(
       final.histogram.map(\.count), "histogram_counts", "1", "how often each was drawn", to: group)
   }
 
@@ -121,7 +103,7 @@ public enum ClassicalResultFile {
     _ final: FreeEnergyResult, _ model: ClassicalIsing, to group: HDF5Group
   ) throws(HDF5Error) {
     let bytes = final.configurations.joined().map { UInt8($0 > 0 ? 1 : 0) }
-    try write(
+    try ResultFile.write(
       bytes, shape: [final.configurations.count, model.length, model.length], "configurations",
       "none", "some configurations of the evaluation, 1 for up", to: group)
   }
@@ -166,7 +148,11 @@ public enum ClassicalResultFile {
       beta: try ResultFile.number("beta", in: problem), settings: settings,
       snapshot: FreeEnergySnapshot(
         parameters: parameters, optimizer: optimizer,
-        trace: try readTrace(try root.group("trace"), path),
+        trace: try ResultFile.readColumns(try root.group("trace"), columns) {
+          FreeEnergyRow(
+            step: $0, beta: 0, freeEnergy: 0, error: 0, variance: 0, effectiveShare: 0,
+            gradientNorm: 0, seconds: 0)
+        },
         seconds: try ResultFile.number("seconds", in: root)),
       final: nil)
   }
@@ -190,27 +176,5 @@ public enum ClassicalResultFile {
       length: length,
       couplings: isUniform
         ? .uniform(try ResultFile.number("coupling", in: group)) : .bonds(right: right, down: down))
-  }
-
-  private static func readTrace(
-    _ group: HDF5Group, _ path: String
-  ) throws(HDF5Error) -> [FreeEnergyRow] {
-    let steps = try group.read(Int.self, "step").values
-    var rows = steps.map {
-      FreeEnergyRow(
-        step: $0, beta: 0, freeEnergy: 0, error: 0, variance: 0, effectiveShare: 0, gradientNorm: 0,
-        seconds: 0)
-    }
-    for column in columns {
-      let values = try group.read(Double.self, column.name).values
-      guard values.count == rows.count else {
-        throw HDF5Error(
-          "read the trace", path: path, object: group.path,
-          reason: "'\(column.name)' has \(values.count) rows and 'step' \(rows.count)",
-          remedy: "The file may be damaged: use an older copy")
-      }
-      for index in rows.indices { rows[index][keyPath: column.path] = values[index] }
-    }
-    return rows
   }
 }

@@ -139,7 +139,7 @@ extension ResultFile {
 
   // MARK: - Lattices
 
-  private static func writeLattice(
+  static func writeLattice(
     _ model: LatticeModel, to group: HDF5Group
   ) throws(HDF5Error) {
     try group.setAttribute("geometry", .string(model.geometry.unitCell.name))
@@ -162,7 +162,7 @@ extension ResultFile {
     }
   }
 
-  private static func readLattice(_ group: HDF5Group) throws(HDF5Error) -> LatticeModel {
+  static func readLattice(_ group: HDF5Group) throws(HDF5Error) -> LatticeModel {
     let name = try string("geometry", in: group)
     let cells: [LatticeUnitCell] = [.chain, .square, .triangular, .kagome]
     guard let cell = cells.first(where: { $0.name == name }),

@@ -1,0 +1,140 @@
+public import HDF5Files
+internal import Hamiltonians
+internal import SpinMonteCarlo
+internal import Training
+
+/// Result files of runs of Markov chains, which are checkpoints as well: HDF5, described in
+/// `docs/file-formats.md`.
+public enum SpinResultFile {
+  /// The root attribute `type` of every such file.
+  public static let type = "qchem-nqs spin result"
+  /// The version of the layout that is written; higher ones are refused.
+  public static let version = 1
+
+  /// Whether a file is one of these, as far as can be told.
+  public static func isOne(_ path: String) -> Bool {
+    guard HDF5File.isHDF5(path), let file = try? HDF5File(readingFrom: path) else { return false }
+    return (try? file.root.attribute("type"))??.stringValue == type
+  }
+
+  /// The columns of the trace.
+  private static let columns: [TraceColumn<SpinRow>] = [
+    TraceColumn("energy", \.energy, "J", "mean of the local energy before the step, total"),
+    TraceColumn("error", \.error, "J", "standard error of energy"),
+    TraceColumn("variance", \.variance, "J^2", "variance of the local energy"),
+    TraceColumn("acceptance", \.acceptance, "1", "share of proposals that were accepted"),
+    TraceColumn("gradient_norm", \.gradientNorm, "J", "norm of the energy's gradient"),
+    TraceColumn("change", \.change, "1", "root mean square of the step's change of log psi"),
+    TraceColumn("evaluations", \.evaluations, "1", "evaluations of the network"),
+    TraceColumn("seconds", \.seconds, "s", "time since the run began, over all its parts"),
+  ]
+
+  /// Writes a record in one step: a reader sees the old file or the new one, never a part.
+  ///
+  /// - Parameters:
+  ///   - record: The record.
+  ///   - path: The file, replaced where it exists.
+  /// - Throws: `HDF5Error` where it cannot be written; an old file is then untouched.
+  public static func write(_ record: SpinRecord, to path: String) throws(HDF5Error) {
+    let settings = try ResultFile.encode(record.settings, path: path)
+    let snapshot = record.snapshot
+    try HDF5File.replaceAtomically(path) { file throws(HDF5Error) in
+      let root = file.root
+      try root.setAttribute("type", .string(type))
+      try root.setAttribute("version", .int(version))
+      try root.setAttribute("step", .int(snapshot.trace.count))
+      try root.setAttribute("seconds", .double(snapshot.seconds))
+      try ResultFile.writeOrigin(record.provenance, to: root)
+      try ResultFile.writeConfiguration(
+        record.provenance, seed: record.settings.seed, ansatz: record.settings.ansatz.rawValue,
+        settings: settings, to: try root.group("configuration"))
+      let problem = try root.group("problem")
+      try problem.setAttribute("kind", .string("lattice"))
+      try problem.setAttribute("name", .string(record.name))
+      try ResultFile.writeLattice(record.model, to: problem)
+      try ResultFile.writeColumns(
+        snapshot.trace, step: \.step, columns, to: try root.group("trace"))
+      try ResultFile.write(
+        snapshot.parameters, "network", "1", "parameters", to: try root.group("parameters"))
+      let optimizer = try root.group("optimizer")
+      try ResultFile.write(
+        snapshot.previous, "previous", "1", "last solution of the step's equations", to: optimizer)
+      try ResultFile.write(
+        snapshot.squares, "squares", "1", "mean squares of changes of the solution", to: optimizer)
+      if let symmetry = snapshot.symmetry {
+        let group = try root.group("symmetry")
+        try group.setAttribute("purity", .double(symmetry.purity))
+        try ResultFile.write(
+          symmetry.phases, "phases", "rad", "phases of the elements in the projection", to: group)
+      }
+      let chains = try root.group("chains")
+      try chains.setAttribute("proposals", .int(snapshot.proposals))
+      let sites = record.model.geometry.siteCount
+      try ResultFile.write(
+        snapshot.chains.map { UInt8($0 > 0 ? 1 : 0) },
+        shape: [snapshot.chains.count / sites, sites],
+        "configurations", "none", "where the Markov chains are, 1 for up", to: chains)
+      if let final = record.final { try writeFinal(final, to: try root.group("final")) }
+    }
+  }
+
+  private static func writeFinal(
+    _ final: SpinResult, to group: HDF5Group
+  ) throws(HDF5Error) {
+    for (name, value) in final.numbers { try group.setAttribute(name, .double(value)) }
+    try group.setAttribute("samples", .int(final.samples))
+    try group.setAttribute("chains", .int(final.chains))
+    try group.setAttribute("reliable", .bool(final.isReliable))
+    if !final.warnings.isEmpty { try group.setAttribute("warnings", .strings(final.warnings)) }
+  }
+
+  /// Reads a record.
+  ///
+  /// - Parameter path: The file.
+  /// - Returns: The record, without the evaluation.
+  /// - Throws: `HDF5Error` where it cannot be read, is damaged or is not such a result.
+  public static func read(_ path: String) throws(HDF5Error) -> SpinRecord {
+    let root = try HDF5File(readingFrom: path).root
+    guard try root.attribute("type")?.stringValue == type else {
+      throw HDF5Error(
+        "read it as a result of Markov chains", path: path,
+        reason: "its attribute 'type' is not '\(type)'",
+        remedy: "Give a file that 'qchem-nqs solve --lattice … --ansatz vit' has written")
+    }
+    let version = try ResultFile.integer("version", in: root)
+    guard version <= Self.version else {
+      throw HDF5Error(
+        "read it as a result of Markov chains", path: path,
+        reason: "its layout has version \(version), and this program knows \(Self.version)",
+        remedy: "Use a newer qchem-nqs")
+    }
+    let configuration = try root.group("configuration")
+    let problem = try root.group("problem")
+    let optimizer = try root.group("optimizer")
+    let chains = try root.group("chains")
+    var symmetry: SymmetryFinding?
+    if try root.names().contains("symmetry") {
+      let group = try root.group("symmetry")
+      symmetry = SymmetryFinding(
+        phases: try group.read(Double.self, "phases").values,
+        purity: try ResultFile.number("purity", in: group))
+    }
+    return SpinRecord(
+      provenance: try ResultFile.readProvenance(root, configuration, problem),
+      name: try ResultFile.string("name", in: problem), model: try ResultFile.readLattice(problem),
+      settings: try ResultFile.decode(
+        try ResultFile.string("settings", in: configuration), path: path,
+        object: "/configuration"),
+      snapshot: SpinSnapshot(
+        parameters: try root.group("parameters").read(Float.self, "network").values,
+        previous: try optimizer.read(Float.self, "previous").values,
+        squares: try optimizer.read(Float.self, "squares").values,
+        chains: try chains.read(UInt8.self, "configurations").values.map { $0 > 0 ? 1 : -1 },
+        proposals: try ResultFile.integer("proposals", in: chains), symmetry: symmetry,
+        trace: try ResultFile.readColumns(try root.group("trace"), columns) {
+          SpinRow(
+            step: $0, energy: 0, error: 0, variance: 0, acceptance: 0, gradientNorm: 0, change: 0,
+            evaluations: 0, seconds: 0)
+        }, seconds: try ResultFile.number("seconds", in: root)), final: nil)
+  }
+}

@@ -1,0 +1,189 @@
+internal import Foundation
+internal import Hamiltonians
+
+/// The symmetries of a model on a lattice as permutations of its sites: shifts, rotations, reflections.
+///
+/// Found from the geometry: every linear map of the primitive vectors that keeps lengths, with every shift, that maps
+/// sites to sites and couplings to equal ones. Unlike a search for automorphisms it takes hundreds of sites.
+public struct LatticeSymmetries: Sendable {
+  /// Shifts by primitive vectors, the identity among them.
+  public let shifts: [[Int]]
+  /// Rotations and reflections about one point, the identity first, which with the shifts make up the space group.
+  public let pointGroup: [[Int]]
+  /// Whether turning all spins is a symmetry.
+  public let hasSpinFlip: Bool
+
+  /// Finds the symmetries of a model.
+  ///
+  /// - Parameter problem: The model.
+  public init(_ problem: SpinProblem) {
+    let finder = Finder(problem)
+    shifts = finder.shifts()
+    pointGroup = finder.pointGroup()
+    // σᶻσᶻ, exchange and σˣ are even; the sector must be its own image.
+    hasSpinFlip = problem.upCount.map { 2 * $0 == problem.siteCount } ?? true
+  }
+
+  /// Returns the product: first `b`, then `a`.
+  static func product(_ a: [Int], _ b: [Int]) -> [Int] { a.map { b[$0] } }
+
+  private struct Finder {
+    let geometry: LatticeGeometry
+    /// The couplings of each pair, and the field of each site.
+    let couplings: [Pair: [Double]]
+    let field: [Double]
+
+    struct Pair: Hashable {
+      let first: Int
+      let second: Int
+      init(_ a: Int, _ b: Int) { (first, second) = (min(a, b), max(a, b)) }
+    }
+
+    init(_ problem: SpinProblem) {
+      geometry = problem.geometry
+      field = problem.terms.field
+      var couplings: [Pair: [Double]] = [:]
+      for coupling in problem.terms.couplings {
+        let pair = Pair(coupling.first, coupling.second)
+        let sum = couplings[pair] ?? [0, 0]
+        couplings[pair] = [sum[0] + coupling.parallel, sum[1] + coupling.exchange]
+      }
+      self.couplings = couplings
+    }
+
+    /// Whether a permutation leaves all couplings as they are.
+    func isSymmetry(_ permutation: [Int]) -> Bool {
+      if Set(permutation).count != permutation.count { return false }
+      for (pair, values) in couplings {
+        let image = couplings[Pair(permutation[pair.first], permutation[pair.second])]
+        guard let image, zip(image, values).allSatisfy({ abs($0 - $1) < 1e-12 }) else {
+          return false
+        }
+      }
+      return field.isEmpty
+        || field.indices.allSatisfy { abs(field[permutation[$0]] - field[$0]) < 1e-12 }
+    }
+
+    /// Returns the site at a place in units of primitive vectors, wrapped; nil between sites or outside.
+    func site(_ x: Double, _ y: Double) -> Int? {
+      let periodic = geometry.boundary == .periodic
+      for (index, offset) in fractions.enumerated() {
+        let (cx, cy) = (x - offset.0, y - offset.1)
+        let (rx, ry) = (cx.rounded(), cy.rounded())
+        guard abs(cx - rx) < 1e-6, abs(cy - ry) < 1e-6 else { continue }
+        var (ix, iy) = (Int(rx), Int(ry))
+        if periodic {
+          ix = ((ix % geometry.width) + geometry.width) % geometry.width
+          iy = ((iy % geometry.height) + geometry.height) % geometry.height
+        }
+        guard (0..<geometry.width).contains(ix), (0..<geometry.height).contains(iy) else {
+          return nil
+        }
+        return geometry.site(x: ix, y: iy, basis: index)
+      }
+      return nil
+    }
+
+    /// The basis in units of primitive vectors.
+    var fractions: [(Double, Double)] {
+      let a = geometry.unitCell.primitive[0]
+      let b = geometry.unitCell.dimension == 2 ? geometry.unitCell.primitive[1] : .init(0, 1)
+      let determinant = a.x * b.y - a.y * b.x
+      return geometry.unitCell.basis.map {
+        (($0.x * b.y - $0.y * b.x) / determinant, (a.x * $0.y - a.y * $0.x) / determinant)
+      }
+    }
+
+    /// The places of all sites in units of primitive vectors.
+    var places: [(Double, Double)] {
+      let basis = fractions
+      return (0..<geometry.siteCount).map { site in
+        let (cell, index) = site.quotientAndRemainder(dividingBy: basis.count)
+        let (y, x) = cell.quotientAndRemainder(dividingBy: geometry.width)
+        return (Double(x) + basis[index].0, Double(y) + basis[index].1)
+      }
+    }
+
+    func shifts() -> [[Int]] {
+      let places = places
+      var found: [[Int]] = []
+      for y in 0..<geometry.height {
+        for x in 0..<geometry.width {
+          let images = places.compactMap { site($0.0 + Double(x), $0.1 + Double(y)) }
+          if images.count == places.count, isSymmetry(images) { found.append(images) }
+        }
+      }
+      return found
+    }
+
+    func pointGroup() -> [[Int]] {
+      let places = places
+      let identity = Array(places.indices)
+      var found = [identity]
+      var images: Set<[Int]> = [identity]
+      let isFlat = geometry.height == 1
+      let shifted = Set(shifts())
+      for map in lengthKeepingMaps(isFlat: isFlat) {
+        // Centres at sites, bonds and the middle of an open lattice.
+        let candidates = centres(isFlat: isFlat)
+        for centre in candidates {
+          let mapped = places.compactMap { place -> Int? in
+            let (dx, dy) = (place.0 - centre.0, place.1 - centre.1)
+            return site(
+              centre.0 + map[0] * dx + map[1] * dy, centre.1 + map[2] * dx + map[3] * dy)
+          }
+          guard mapped.count == places.count, !images.contains(mapped), !shifted.contains(mapped),
+            isSymmetry(mapped)
+          else { continue }
+          // One element for each rotation or reflection: others differ by a shift.
+          images.insert(mapped)
+          found.append(mapped)
+          break
+        }
+      }
+      return found
+    }
+
+    /// The 2 × 2 integer matrices, by rows, that keep the metric of the primitive vectors, but for the identity.
+    func lengthKeepingMaps(isFlat: Bool) -> [[Double]] {
+      if isFlat { return [[-1, 0, 0, 1]] }
+      let a = geometry.unitCell.primitive[0]
+      let b = geometry.unitCell.primitive[1]
+      let metric = [a.x * a.x + a.y * a.y, a.x * b.x + a.y * b.y, b.x * b.x + b.y * b.y]
+      var maps: [[Double]] = []
+      let entries = [-1.0, 0, 1]
+      for p in entries {
+        for q in entries {
+          for r in entries {
+            for s in entries where p * s - q * r != 0 {
+              // The images of the primitive vectors are the columns (p, r) and (q, s).
+              func product(_ u: (Double, Double), _ v: (Double, Double)) -> Double {
+                u.0 * v.0 * metric[0] + (u.0 * v.1 + u.1 * v.0) * metric[1] + u.1 * v.1 * metric[2]
+              }
+              let (u, v) = ((p, r), (q, s))
+              if abs(product(u, u) - metric[0]) < 1e-9, abs(product(u, v) - metric[1]) < 1e-9,
+                abs(product(v, v) - metric[2]) < 1e-9, [p, q, r, s] != [1, 0, 0, 1]
+              {
+                maps.append([p, q, r, s])
+              }
+            }
+          }
+        }
+      }
+      return maps
+    }
+
+    func centres(isFlat: Bool) -> [(Double, Double)] {
+      let middle = (Double(geometry.width - 1) / 2, isFlat ? 0 : Double(geometry.height - 1) / 2)
+      var all = [(0.0, 0.0), middle]
+      // Of hexagons and triangles, for lattices with several sites a cell.
+      for x in 0..<6 { for y in 0..<6 { all.append((Double(x) / 6, isFlat ? 0 : Double(y) / 6)) } }
+      for x in 0..<6 {
+        for y in 0..<6 {
+          all.append((middle.0 + Double(x) / 6, isFlat ? 0 : middle.1 + Double(y) / 6))
+        }
+      }
+      return all
+    }
+  }
+}

@@ -1,0 +1,80 @@
+internal import Hamiltonians
+
+/// The rows of a Hamiltonian of spins, for configurations as arrays of ±1.
+///
+/// Pairs that occur more than once are one bond here.
+struct SpinConnections: Sendable {
+  /// A pair with a matrix element between `↑↓` and `↓↑`.
+  struct Exchange: Sendable, Hashable {
+    let first: Int
+    let second: Int
+    let element: Double
+  }
+
+  /// A pair of sites.
+  private struct Pair: Hashable, Comparable {
+    let first: Int
+    let second: Int
+    static func < (a: Pair, b: Pair) -> Bool { (a.first, a.second) < (b.first, b.second) }
+  }
+
+  /// The number of sites.
+  let siteCount: Int
+  /// The couplings of `σᶻσᶻ`.
+  let diagonal: [(first: Int, second: Int, coupling: Double)]
+  /// Pairs that exchange.
+  let exchanges: [Exchange]
+  /// Sites that flip, with their elements.
+  let flips: [(site: Int, element: Double)]
+
+  init(_ terms: SpinTerms) {
+    var sums: [Pair: (parallel: Double, exchange: Double)] = [:]
+    for coupling in terms.couplings {
+      let pair = Pair(
+        first: min(coupling.first, coupling.second), second: max(coupling.first, coupling.second))
+      let sum = sums[pair] ?? (0, 0)
+      sums[pair] = (sum.parallel + coupling.parallel, sum.exchange + coupling.exchange)
+    }
+    let pairs = sums.sorted { $0.key < $1.key }
+    siteCount = terms.siteCount
+    diagonal = pairs.filter { $0.value.parallel != 0 }.map {
+      ($0.key.first, $0.key.second, $0.value.parallel)
+    }
+    exchanges = pairs.filter { $0.value.exchange != 0 }.map {
+      Exchange(first: $0.key.first, second: $0.key.second, element: $0.value.exchange)
+    }
+    flips = terms.field.enumerated().filter { $0.element != 0 }.map { ($0.offset, $0.element) }
+  }
+
+  /// The diagonal element of a configuration, `[N]`.
+  func diagonalElement(_ spins: UnsafePointer<Int8>) -> Double {
+    var energy = 0.0
+    for bond in diagonal {
+      energy += spins[bond.first] == spins[bond.second] ? bond.coupling : -bond.coupling
+    }
+    return energy
+  }
+
+  /// The largest number of connections of a configuration.
+  var maximumCount: Int { exchanges.count + flips.count }
+}
+
+/// What turns one configuration into another.
+enum SpinMove: Sendable {
+  /// Two spins change places.
+  case exchange(Int, Int)
+  /// One spin turns.
+  case flip(Int)
+
+  /// Applies the move, or takes it back.
+  @inline(__always)
+  func apply(to spins: UnsafeMutablePointer<Int8>) {
+    switch self {
+    case .exchange(let first, let second):
+      let spin = spins[first]
+      spins[first] = spins[second]
+      spins[second] = spin
+    case .flip(let site): spins[site] = -spins[site]
+    }
+  }
+}

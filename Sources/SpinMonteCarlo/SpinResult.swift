@@ -1,0 +1,170 @@
+/// Sums over chains and rounds of local energies.
+struct ChainStatistics {
+  /// Σ E_loc and Σ E_loc² of each chain.
+  private var sums: [Double]
+  private var squares: [Double]
+  private var imaginary = 0.0
+  private(set) var rounds = 0
+  private(set) var evaluations = 0
+  let chains: Int
+
+  init(chains: Int) {
+    self.chains = chains
+    sums = Array(repeating: 0, count: chains)
+    squares = sums
+  }
+
+  mutating func add(_ local: SpinLocalEnergies) {
+    for chain in 0..<chains {
+      sums[chain] += local.real[chain]
+      squares[chain] += local.real[chain] * local.real[chain]
+      imaginary += local.imaginary[chain] * local.imaginary[chain]
+    }
+    rounds += 1
+    evaluations += local.evaluations
+  }
+
+  /// The mean of all.
+  var mean: Double { sums.reduce(0, +) / Double(chains * rounds) }
+
+  /// The mean of |E_loc − E|².
+  var variance: Double {
+    let mean = mean
+    let total = Double(chains * rounds)
+    return max(0, squares.reduce(0, +) / total - mean * mean) + imaginary / total
+  }
+
+  /// The variance of the means of chains.
+  var varianceOfMeans: Double {
+    let mean = mean
+    let total = sums.reduce(0.0) {
+      let deviation = $1 / Double(rounds) - mean
+      return $0 + deviation * deviation
+    }
+    return total / Double(max(1, chains - 1))
+  }
+
+  /// The mean over chains of the variance inside a chain.
+  var varianceInside: Double {
+    let n = Double(rounds)
+    let total = zip(sums, squares).reduce(0.0) { $0 + ($1.1 - $1.0 * $1.0 / n) }
+    return max(0, total) / (Double(chains) * max(1, n - 1))
+  }
+}
+
+/// What the evaluation of a state by Markov chains gives.
+public struct SpinResult: Sendable, Hashable {
+  /// The energy, total.
+  public let energy: Double
+  /// Its standard error, from the spread of the chains' means.
+  public let energyError: Double
+  /// The variance of the local energy.
+  public let variance: Double
+  /// `N Var(E) / E²` (arXiv:2302.04919).
+  public let vScore: Double
+  /// The number of sites.
+  public let siteCount: Int
+  /// The number of configurations.
+  public let samples: Int
+  /// The number of chains.
+  public let chains: Int
+  /// The share of proposals that were accepted.
+  public let acceptance: Double
+  /// The autocorrelation time of the local energy in rounds: 1 for independent configurations.
+  public let autocorrelationTime: Double
+  /// Gelman's and Rubin's R̂: 1 where chains agree.
+  public let potentialScaleReduction: Double
+  /// What the state's symmetry was measured to be; nil where no projection was asked for.
+  public let symmetry: SymmetryFinding?
+
+  init(
+    _ statistics: ChainStatistics, siteCount: Int, acceptance: Double, symmetry: SymmetryFinding?
+  ) {
+    self.symmetry = symmetry
+    let chains = Double(statistics.chains)
+    let rounds = Double(statistics.rounds)
+    energy = statistics.mean
+    energyError = (statistics.varianceOfMeans / chains).squareRoot()
+    variance = statistics.variance
+    vScore = Double(siteCount) * variance / max(energy * energy, 1e-300)
+    self.siteCount = siteCount
+    samples = statistics.chains * statistics.rounds
+    self.chains = statistics.chains
+    self.acceptance = acceptance
+    let inside = statistics.varianceInside
+    let pooled = (rounds - 1) / rounds * inside + statistics.varianceOfMeans
+    autocorrelationTime = pooled > 0 ? rounds * statistics.varianceOfMeans / pooled : 1
+    potentialScaleReduction = inside > 0 ? (pooled / inside).squareRoot() : 1
+  }
+
+  /// The effective number of independent configurations.
+  public var effectiveSamples: Double { Double(samples) / max(1, autocorrelationTime) }
+}
+
+extension SpinLocalEnergies {
+  /// Returns local energies that are at most some mean absolute deviations from their mean.
+  ///
+  /// - Parameter limit: The number of deviations; 0 for no limit.
+  /// - Returns: The energies.
+  func clipped(to limit: Double) -> SpinLocalEnergies {
+    if limit <= 0 || real.isEmpty { return self }
+    func clip(_ values: [Double]) -> [Double] {
+      let centre = values.reduce(0, +) / Double(values.count)
+      let deviation = values.reduce(0) { $0 + abs($1 - centre) } / Double(values.count)
+      let range = centre - limit * deviation...centre + limit * deviation
+      return values.map { min(max($0, range.lowerBound), range.upperBound) }
+    }
+    return SpinLocalEnergies(
+      real: clip(real), imaginary: clip(imaginary), evaluations: evaluations)
+  }
+}
+
+extension SpinResult {
+  /// The numbers of the result by the names that they have in JSON and in result files.
+  public var numbers: [(name: String, value: Double)] {
+    let n = Double(siteCount)
+    return [
+      ("energy", energy), ("energy_error", energyError), ("energy_per_site", energy / n),
+      ("energy_per_site_error", energyError / n), ("variance", variance), ("v_score", vScore),
+      ("acceptance", acceptance), ("autocorrelation_time", autocorrelationTime),
+      ("effective_samples", effectiveSamples), ("r_hat", potentialScaleReduction),
+    ]
+  }
+
+  /// Whether the chains support the energy's error bar.
+  public var isReliable: Bool { warnings.isEmpty }
+
+  /// What speaks against the numbers, in sentences.
+  public var warnings: [String] {
+    var warnings: [String] = []
+    if acceptance < 0.02 {
+      warnings.append(
+        "the chains accept \(Self.percent(acceptance)) of their moves: they may not have seen all of the state, and the "
+          + "energy may be wrong by more than its error")
+    }
+    // Chains that agree have 1; 1.1 is the customary limit for some hundred rounds, and with few rounds noise alone
+    // gives 1 + 1/rounds.
+    let rounds = Double(samples) / Double(chains)
+    if potentialScaleReduction > 1.1 + 1 / rounds {
+      warnings.append(
+        "the chains do not agree (R-hat = \((100 * potentialScaleReduction).rounded() / 100)): take a larger `sweep` or "
+          + "more `final-samples`")
+    }
+    if let symmetry, symmetry.phases.isEmpty {
+      warnings.append(
+        "the state shows no one-dimensional irrep (the smallest expectation value of a symmetry is "
+          + "\((1000 * symmetry.purity).rounded() / 1000)): it was not projected; train longer before `project-steps`"
+      )
+    }
+    if vScore > 0.1 {
+      warnings.append(
+        "the V-score is \((100 * vScore).rounded() / 100): the state is far from an eigenstate; take more `steps` or a "
+          + "larger network")
+    }
+    return warnings
+  }
+
+  private static func percent(_ share: Double) -> String {
+    "\((1000 * share).rounded() / 10) %"
+  }
+}

@@ -1,0 +1,116 @@
+internal import Hamiltonians
+internal import NeuralNetworks
+internal import Parallelism
+
+extension SpinSettings {
+  /// Throws where a setting is out of range, or settings exclude each other.
+  ///
+  /// - Parameter problem: The model.
+  /// - Throws: ``SpinRunError`` with what is wrong, and what to do.
+  func check(_ problem: SpinProblem) throws(SpinRunError) {
+    func check<Value: Comparable>(
+      _ name: String, _ value: Value?, _ range: ClosedRange<Value>
+    ) throws(SpinRunError) {
+      if let value, !range.contains(value) {
+        throw SpinRunError(
+          "`\(name)` must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
+      }
+    }
+    try check("patch", patch, 1...64)
+    try check("width", width, 2...4096)
+    try check("heads", heads, 1...256)
+    try check("layers", layers, 1...64)
+    try check("expansion", expansion, 1...16)
+    try check("density", density, 1...64)
+    try check("learning-rate", learningRate, 1e-9...10)
+    try check("momentum", momentum, 0...0.9999)
+    try check("memory", memory, 0...0.99999)
+    try check("shift", shift, 1e-9...10)
+    try check("maximum-step", maximumStep, 1e-9...100)
+    try check("clip", clip, 0...1e6)
+    try check("samples", samples, 2...65_536)
+    try check("sweep", sweep, 1...1_000_000)
+    try check("burn-in", burnIn, 0...100_000_000)
+    try check("steps", steps, 0...1_000_000_000)
+    try check("project-steps", symmetrySteps, 0...1_000_000_000)
+    try check("final-samples", finalSamples, 2...1 << 30)
+    try check("threads", threads, 1...1024)
+    if let width, let heads, width % heads != 0 {
+      throw SpinRunError(
+        "`width` must be a multiple of `heads`, not \(width) of \(heads)")
+    }
+    if invariant == true, problem.geometry.boundary != .periodic {
+      throw SpinRunError("`invariant` attention is for periodic lattices; leave it out")
+    }
+    let largest = problem.terms.couplings.map { max(abs($0.parallel), abs($0.exchange)) }.max() ?? 0
+    guard largest > 0 || problem.terms.field.contains(where: { $0 != 0 }) else {
+      throw SpinRunError("all couplings are zero: every state is a ground state")
+    }
+  }
+
+  /// Throws where something that is set has no effect.
+  ///
+  /// - Throws: ``SpinRunError`` with the first one.
+  func checkEffects() throws(SpinRunError) {
+    func refuse(_ name: String, _ isSet: Bool, _ reason: String) throws(SpinRunError) {
+      if isSet { throw SpinRunError("`\(name)` has no effect \(reason); leave it out") }
+    }
+    if ansatz == .rbm {
+      for (name, isSet) in [
+        ("patch", patch != nil), ("width", width != nil), ("heads", heads != nil),
+        ("layers", layers != nil), ("expansion", expansion != nil), ("decay", decay != nil),
+        ("invariant", invariant != nil),
+      ] { try refuse(name, isSet, "with `ansatz` rbm") }
+    } else {
+      try refuse("density", density != nil, "with `ansatz` vit")
+    }
+    if symmetry ?? SpinProjectionKind.none == SpinProjectionKind.none {
+      try refuse("project-steps", symmetrySteps != nil, "without `project`")
+    }
+    let rule = optimizer ?? .spring
+    if rule == .minSR { try refuse("momentum", momentum != nil, "with `optimizer` minsr") }
+    if rule != .march { try refuse("memory", memory != nil, "unless `optimizer` is march") }
+  }
+
+  /// Returns the network that the settings say.
+  ///
+  /// - Parameter problem: The model.
+  /// - Throws: ``SpinRunError`` where patches do not fit the lattice.
+  func makeNetwork(for problem: SpinProblem) throws(SpinRunError) -> any SpinNetwork {
+    switch ansatz {
+    case .rbm: return ComplexRBM(siteCount: problem.siteCount, density: density ?? 1)
+    case .vit:
+      let patches: SpinPatches
+      do throws(PatchError) {
+        patches = try SpinPatches(
+          problem.geometry, side: patch ?? 1, isInvariant: invariant ?? false)
+      } catch {
+        throw SpinRunError("`patch`: \(error.description)")
+      }
+      return VisionTransformer(
+        VisionTransformerConfiguration(
+          width: width ?? 36, heads: heads ?? 6, layers: layers ?? 2, expansion: expansion ?? 4,
+          decay: decay ?? true), patches: patches)
+    }
+  }
+
+  /// Throws where there is less memory than a run needs.
+  func checkMemory(_ network: any SpinNetwork, threads: Int) throws(SpinRunError) {
+    let size = Double(2 * (samples ?? 0))
+    let parameters = Double(network.parameterCount)
+    // Derivatives; their kernel in Float32 and Float64; some vectors; workspaces.
+    let bytes =
+      4 * size * parameters + 12 * size * size + 40 * parameters
+      + Double(threads)
+      * Double(
+        network.workspaceBytes(capacity: SpinState.blockSize, keepsDerivatives: true)
+          + network.workspaceBytes(capacity: SpinState.blockSize, keepsDerivatives: false))
+    let available = Double(AvailableMemory.current().bytes)
+    guard bytes <= available else {
+      func text(_ bytes: Double) -> String { "\((bytes / 107_374_182.4).rounded() / 10) GiB" }
+      throw SpinRunError(
+        "this run needs \(text(bytes)) of memory, and \(text(available)) are there: take fewer `samples` or a smaller "
+          + "network")
+    }
+  }
+}

@@ -1,0 +1,136 @@
+internal import Foundation
+internal import Hamiltonians
+
+/// The networks of complex amplitudes of spins.
+public enum SpinNetworkKind: String, Codable, Sendable, Hashable, CaseIterable {
+  /// A vision transformer.
+  case vit
+  /// A restricted Boltzmann machine with complex parameters.
+  case rbm
+}
+
+/// The symmetries that a state is projected on.
+public enum SpinProjectionKind: String, Codable, Sendable, Hashable, CaseIterable {
+  /// None beside the shifts by patches that the attention has.
+  case none
+  /// Turning all spins.
+  case flip
+  /// That, and all shifts.
+  case translations
+  /// These, and rotations and reflections.
+  case all
+}
+
+/// Everything about the training of amplitudes by Markov chains that a user can choose.
+///
+/// What is nil is decided by the lattice (``resolved(for:)``).
+public struct SpinSettings: Codable, Sendable, Hashable {
+  /// The network.
+  public var ansatz: SpinNetworkKind = .vit
+  /// `vit`: the side of a patch in cells, b.
+  public var patch: Int?
+  /// `vit`: the width of a token's vector, d.
+  public var width: Int?
+  /// `vit`: the number of heads.
+  public var heads: Int?
+  /// `vit`: the number of blocks.
+  public var layers: Int?
+  /// `vit`: hidden units of a block's feed-forward network, in units of d.
+  public var expansion: Int?
+  /// `vit`: whether attention falls with distance.
+  public var decay: Bool?
+  /// `vit`: whether attention depends on displacements only.
+  public var invariant: Bool?
+  /// `rbm`: hidden spins for each visible one.
+  public var density: Int?
+  /// The optimiser.
+  public var optimizer: AmplitudeOptimizer?
+  /// η at the start; it falls to zero as a cosine.
+  public var learningRate: Double?
+  /// μ of SPRING and MARCH.
+  public var momentum: Double?
+  /// β of MARCH.
+  public var memory: Double?
+  /// λ, relative to the mean diagonal of its matrix.
+  public var shift: Double?
+  /// The largest root mean square of the change of log ψ in a step.
+  public var maximumStep: Double?
+  /// How far local energies may be from their mean in a step, in mean absolute deviations; 0 for any.
+  public var clip: Double?
+  /// The number of chains, each of which gives one configuration to a step.
+  public var samples: Int?
+  /// The proposals of a chain between two steps.
+  public var sweep: Int?
+  /// The proposals of a chain before the first step.
+  public var burnIn: Int?
+  /// The number of steps.
+  public var steps: Int?
+  /// What the state is projected on at the end, in the irrep that it shows then.
+  public var symmetry: SpinProjectionKind?
+  /// The number of steps at the end that are taken with the projection.
+  public var symmetrySteps: Int?
+  /// The number of configurations of the evaluation.
+  public var finalSamples: Int?
+  /// The seed.
+  public var seed: UInt64 = 1
+  /// The number of threads; nil for all cores.
+  public var threads: Int?
+
+  /// Creates the defaults.
+  public init() {}
+
+  /// Returns the settings with every default filled in.
+  ///
+  /// - Parameter problem: The model.
+  /// - Returns: The settings; of what has no effect in them nothing is said.
+  public func resolved(for problem: SpinProblem) -> SpinSettings {
+    var all = self
+    let geometry = problem.geometry
+    let n = geometry.siteCount
+    if ansatz == .vit {
+      let height = geometry.height
+      func fits(_ side: Int) -> Bool {
+        geometry.width % side == 0 && (height == 1 || height % side == 0)
+      }
+      // A handful of patches at least, of not much more than four sites.
+      let sides = height == 1 ? [4, 2, 3] : geometry.unitCell.basis.count == 1 ? [2, 3] : []
+      all.patch = patch ?? sides.first { fits($0) && geometry.width >= 2 * $0 } ?? 1
+      all.heads = heads ?? width.map { Self.largestDivisor(of: $0, upTo: max(1, $0 / 6)) } ?? 6
+      all.width = width ?? 6 * (all.heads ?? 6)
+      all.layers = layers ?? 2
+      all.expansion = expansion ?? 4
+      all.decay = decay ?? true
+      all.invariant = invariant ?? (geometry.boundary == .periodic)
+    } else {
+      all.density = density ?? 1
+    }
+    all.optimizer = optimizer ?? .spring
+    // An explicit step of imaginary time must resolve the spectrum, whose width grows with N.
+    all.learningRate = learningRate ?? min(0.2, 4 / Double(n)) / problem.energyUnit
+    all.momentum = momentum ?? 0.9
+    all.memory = memory ?? 0.995
+    all.shift = shift ?? 1e-4
+    all.maximumStep = maximumStep ?? 0.3
+    // Clipped energies hide the nodes that a state has by mistake, which then stay: 4 × 4 stops at -0.66.
+    all.clip = clip ?? 0
+    all.samples = samples ?? 1024
+    all.sweep = sweep ?? n
+    all.burnIn = burnIn ?? 10 * n
+    all.steps = steps ?? 500
+    all.symmetry = symmetry ?? SpinProjectionKind.none
+    all.symmetrySteps =
+      symmetrySteps ?? (all.symmetry == SpinProjectionKind.none ? 0 : (all.steps ?? 0) / 10)
+    all.finalSamples = finalSamples ?? 16 * (all.samples ?? 1024)
+    return all
+  }
+
+  private static func largestDivisor(of number: Int, upTo limit: Int) -> Int {
+    (1...limit).last { number % $0 == 0 } ?? 1
+  }
+
+  /// η at a step, counted from 1.
+  public func rate(at step: Int) -> Double {
+    let progress = Double(step - 1) / Double(max(1, steps ?? 1))
+    return 0.5 * (learningRate ?? 0) * (1 + cos(Double.pi * min(1, progress)))
+  }
+}

@@ -1,0 +1,216 @@
+internal import Foundation
+internal import LinearAlgebra
+public import NeuralNetworks
+public import Parallelism
+
+/// A network with parameters and a projection as a state: log ψ of many configurations, and derivatives.
+///
+/// Work is cut into blocks that do not depend on the number of threads.
+// Parameters change between calls, never during one; workspaces are taken by one thread at a time.
+public final class SpinState: @unchecked Sendable {
+  /// The network.
+  public let network: any SpinNetwork
+  /// The projection.
+  public var projection: SpinProjection
+  /// θ, `[P]`.
+  public var parameters: [Float] { didSet { version += 1 } }
+
+  let execution: Execution
+  private var version = 0
+  private let plain: SpinWorkspaces
+  private let differentiable: SpinWorkspaces
+
+  /// Creates a state.
+  ///
+  /// - Parameters:
+  ///   - network: The network.
+  ///   - parameters: θ, `[P]`.
+  ///   - projection: The projection; nil for none.
+  ///   - execution: The threads to use.
+  public init(
+    _ network: any SpinNetwork, parameters: [Float], projection: SpinProjection? = nil,
+    execution: Execution = .serial
+  ) {
+    precondition(parameters.count == network.parameterCount, "\(parameters.count) parameters")
+    self.network = network
+    self.parameters = parameters
+    self.projection = projection ?? .none(siteCount: network.siteCount)
+    self.execution = execution
+    plain = SpinWorkspaces(network, capacity: Self.blockSize, keepsDerivatives: false)
+    differentiable = SpinWorkspaces(network, capacity: Self.blockSize, keepsDerivatives: true)
+  }
+
+  /// The number of configurations that go through the network together.
+  static let blockSize = 48
+
+  /// N.
+  public var siteCount: Int { network.siteCount }
+  /// P.
+  public var parameterCount: Int { network.parameterCount }
+
+  /// Calls a body with a workspace at the present parameters.
+  func withWorkspace<Result>(_ body: (any SpinNetworkBatch) -> Result) -> Result {
+    plain.use(parameters, version, body)
+  }
+
+  /// Computes log ψ of a batch.
+  ///
+  /// - Parameter spins: ±1, `[B, N]`.
+  /// - Returns: log|ψ| and arg ψ in radians, `[B]` each.
+  public func logAmplitudes(of spins: [Int8]) -> (logModulus: [Double], phase: [Double]) {
+    let n = siteCount
+    let count = spins.count / n
+    precondition(spins.count == count * n, "\(spins.count) spins of \(n) sites")
+    let block = max(1, Self.blockSize / projection.count)
+    let parts = execution.map((count + block - 1) / block) { index in
+      let range = index * block..<min(count, (index + 1) * block)
+      return self.withWorkspace { batch in
+        spins.withUnsafeBufferPointer { buffer in
+          guard let base = buffer.baseAddress else { return ([Double](), [Double]()) }
+          return self.amplitudes(base + range.lowerBound * n, count: range.count, batch: batch)
+        }
+      }
+    }
+    return (parts.flatMap(\.0), parts.flatMap(\.1))
+  }
+
+  /// Computes log ψ of some configurations in a workspace.
+  func amplitudes(
+    _ spins: UnsafePointer<Int8>, count: Int, batch: any SpinNetworkBatch
+  ) -> ([Double], [Double]) {
+    let images = projection.count
+    let total = count * images
+    var logModulus = [Double](repeating: 0, count: total)
+    var phase = logModulus
+    let n = siteCount
+    var room = images == 1 ? [] : [Int8](repeating: 0, count: min(total, batch.capacity) * n)
+    for first in Swift.stride(from: 0, to: total, by: batch.capacity) {
+      let part = min(batch.capacity, total - first)
+      logModulus.withUnsafeMutableBufferPointer { re in
+        phase.withUnsafeMutableBufferPointer { im in
+          room.withUnsafeMutableBufferPointer { room in
+            guard let re = re.baseAddress, let im = im.baseAddress else { return }
+            var source = spins + first * n
+            if images > 1, let room = room.baseAddress {
+              for index in 0..<part {
+                let (configuration, element) = (first + index).quotientAndRemainder(
+                  dividingBy: images)
+                projection.image(element, of: spins + configuration * n, into: room + index * n)
+              }
+              source = UnsafePointer(room)
+            }
+            batch.forward(
+              spins: source, count: part, logModulus: re + first, phase: im + first)
+          }
+        }
+      }
+    }
+    if images == 1 { return (logModulus, phase) }
+    let sums = (0..<count).map { index in
+      projectedSum(logModulus, phase, first: index * images)
+    }
+    return (sums.map(\.logModulus), sums.map(\.phase))
+  }
+
+  /// Returns `log Σ_g χ(g)* φ(g s)`.
+  private func projectedSum(
+    _ logModulus: [Double], _ phase: [Double], first: Int
+  ) -> (logModulus: Double, phase: Double) {
+    let largest = logModulus[first..<first + projection.count].max() ?? 0
+    var (re, im) = (0.0, 0.0)
+    for (index, element) in projection.elements.enumerated() {
+      let size = exp(logModulus[first + index] - largest)
+      let angle = phase[first + index] + element.phase
+      re += size * cos(angle)
+      im += size * sin(angle)
+    }
+    let square = re * re + im * im
+    return (largest + 0.5 * log(max(square, 1e-300)), atan2(im, re))
+  }
+
+  // MARK: - Derivatives
+
+  /// Writes the rows of `∂log|ψ|/∂θ`, then those of `∂arg ψ/∂θ`.
+  ///
+  /// - Parameters:
+  ///   - spins: ±1, `[B, N]`.
+  ///   - rows: `[2 B, P]`, overwritten.
+  public func derivatives(of spins: [Int8], into rows: UnsafeMutablePointer<Float>) {
+    let n = siteCount
+    let count = spins.count / n
+    let block = projection.count == 1 ? Self.blockSize : 1
+    nonisolated(unsafe) let rows = rows
+    execution.parallelFor((count + block - 1) / block) { index in
+      let range = index * block..<min(count, (index + 1) * block)
+      self.differentiable.use(self.parameters, self.version) { batch in
+        spins.withUnsafeBufferPointer { buffer in
+          guard let base = buffer.baseAddress else { return }
+          if self.projection.count == 1 {
+            self.plainRows(
+              base + range.lowerBound * n, count: range.count, batch,
+              rows + range.lowerBound * self.parameterCount, count * self.parameterCount)
+          } else {
+            self.projectedRow(
+              base + range.lowerBound * n, batch, rows + range.lowerBound * self.parameterCount,
+              count * self.parameterCount)
+          }
+        }
+      }
+    }
+  }
+
+  private func plainRows(
+    _ spins: UnsafePointer<Int8>, count: Int, _ batch: any SpinNetworkBatch,
+    _ rows: UnsafeMutablePointer<Float>, _ offset: Int
+  ) {
+    var values = [Double](repeating: 0, count: 2 * count)
+    values.withUnsafeMutableBufferPointer {
+      guard let base = $0.baseAddress else { return }
+      batch.forward(spins: spins, count: count, logModulus: base, phase: base + count)
+    }
+    let (ones, zeros) = (
+      [Float](repeating: 1, count: count), [Float](repeating: 0, count: count)
+    )
+    batch.jacobian(
+      modulusWeights: ones, phaseWeights: zeros, rows: rows, rowStride: parameterCount)
+    batch.jacobian(
+      modulusWeights: zeros, phaseWeights: ones, rows: rows + offset, rowStride: parameterCount)
+  }
+
+  /// `d log ψ = Σ_g w_g d log φ(g s)` with `w_g = χ(g)* φ(g s) / ψ(s)`.
+  private func projectedRow(
+    _ spins: UnsafePointer<Int8>, _ batch: any SpinNetworkBatch,
+    _ rows: UnsafeMutablePointer<Float>, _ offset: Int
+  ) {
+    let images = projection.count
+    let n = siteCount
+    let (logModulus, phase) = amplitudes(spins, count: 1, batch: batch)
+    rows.update(repeating: 0, count: parameterCount)
+    (rows + offset).update(repeating: 0, count: parameterCount)
+    var room = [Int8](repeating: 0, count: min(images, batch.capacity) * n)
+    for first in Swift.stride(from: 0, to: images, by: batch.capacity) {
+      let part = min(batch.capacity, images - first)
+      var values = [Double](repeating: 0, count: 2 * part)
+      room.withUnsafeMutableBufferPointer { room in
+        values.withUnsafeMutableBufferPointer { values in
+          guard let room = room.baseAddress, let values = values.baseAddress else { return }
+          for index in 0..<part {
+            projection.image(first + index, of: spins, into: room + index * n)
+          }
+          batch.forward(spins: room, count: part, logModulus: values, phase: values + part)
+        }
+      }
+      var real = [Float](repeating: 0, count: part)
+      var imaginary = real
+      for index in 0..<part {
+        let size = exp(values[index] - logModulus[0])
+        let angle = values[part + index] + projection.elements[first + index].phase - phase[0]
+        real[index] = Float(size * cos(angle))
+        imaginary[index] = Float(size * sin(angle))
+      }
+      batch.backward(
+        modulusWeights: real, phaseWeights: imaginary.map { -$0 }, gradient: rows)
+      batch.backward(modulusWeights: imaginary, phaseWeights: real, gradient: rows + offset)
+    }
+  }
+}

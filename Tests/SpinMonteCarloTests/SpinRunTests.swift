@@ -1,0 +1,115 @@
+import Configurations
+import ExactSolvers
+import Foundation
+import Hamiltonians
+import Parallelism
+import SpinMonteCarlo
+import Testing
+
+struct SpinRunTests {
+  static var small: SpinSettings {
+    var settings = SpinSettings()
+    settings.width = 12
+    settings.heads = 3
+    settings.layers = 1
+    settings.samples = 200
+    settings.threads = 2
+    return settings
+  }
+
+  @Test func aChainArrives() throws {
+    let problem = try SpinCases.chain(8)
+    var settings = Self.small
+    settings.steps = 120
+    let run = try SpinRun(problem, settings: settings)
+    while !run.isFinished { try run.step() }
+    let result = run.evaluate()
+    let exact = try LatticeExactDiagonalization(
+      SpinHamiltonian<UInt64>(problem.terms), upCount: problem.upCount
+    ).solve().energies[0]
+    #expect(result.energy > exact - 4 * result.energyError)
+    #expect(result.energy < exact + 0.01 + 4 * result.energyError, "\(result.energy) \(exact)")
+    #expect(result.isReliable == result.warnings.isEmpty)
+  }
+
+  @Test func aResumedRunIsTheUninterruptedOne() throws {
+    let problem = try SpinCases.ising(6)
+    var settings = Self.small
+    settings.optimizer = .march
+    settings.steps = 6
+    let whole = try SpinRun(problem, settings: settings)
+    while !whole.isFinished { try whole.step() }
+    let first = try SpinRun(problem, settings: settings)
+    for _ in 0..<3 { try first.step() }
+    let second = try SpinRun(problem, settings: first.settings, snapshot: first.snapshot)
+    while !second.isFinished { try second.step() }
+    #expect(second.trace.map(\.energy) == whole.trace.map(\.energy))
+    #expect(second.state.parameters == whole.state.parameters)
+  }
+
+  /// Over many evaluations of one state the error bar covers the energy as often as it should.
+  @Test func errorBarsAreHonest() throws {
+    let problem = try SpinCases.chain(8)
+    let state = try SpinCases.state(problem, seed: 6, threads: 2)
+    let (_, spins) = SpinCases.configurations(problem)
+    let (logModulus, phase) = state.logAmplitudes(of: spins)
+    let estimator = SpinLocalEnergyEstimator(problem.terms)
+    let local = estimator.compute(spins, logModulus: logModulus, phase: phase, state: state)
+    let largest = logModulus.max() ?? 0
+    let weights = logModulus.map { exp(2 * ($0 - largest)) }
+    let exact = zip(weights, local.real).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
+    var settings = Self.small
+    settings.width = 8
+    settings.heads = 2
+    settings.patch = 2
+    settings.samples = 60
+    // Two proposals: configurations of a chain are correlated.
+    settings.sweep = 2
+    settings.burnIn = 200
+    settings.finalSamples = 60 * 20
+    settings.steps = 0
+    var (inside, correlated) = (0, 0.0)
+    let count = 200
+    for seed in 1...UInt64(count) {
+      settings.seed = seed
+      let run = try SpinRun(problem, settings: settings)
+      run.state.parameters = state.parameters
+      let result = run.evaluate()
+      correlated += result.autocorrelationTime / Double(count)
+      if abs(result.energy - exact) < result.energyError { inside += 1 }
+    }
+    #expect(correlated > 1.5, "the test needs correlated chains: \(correlated)")
+    let share = Double(inside) / Double(count)
+    // 0.68 ± 0.033 for 200.
+    #expect(share > 0.58 && share < 0.78, "\(share)")
+  }
+
+  @Test func badSettingsAreRefused() throws {
+    let problem = try SpinCases.chain(8)
+    func message(_ change: (inout SpinSettings) -> Void) -> String {
+      var settings = SpinSettings()
+      change(&settings)
+      do {
+        _ = try SpinRun(problem, settings: settings)
+        return "accepted"
+      } catch { return "\(error)" }
+    }
+    #expect(message { $0.patch = 3 }.contains("do not divide"))
+    #expect(
+      message {
+        $0.width = 10
+        $0.heads = 4
+      }.contains("multiple"))
+    #expect(message { $0.samples = 1 }.contains("`samples`"))
+    #expect(
+      message {
+        $0.ansatz = .rbm
+        $0.layers = 2
+      }.contains("no effect"))
+    #expect(
+      message {
+        $0.samples = 65_536
+        $0.width = 1024
+      }.contains("GiB"))
+  }
+}

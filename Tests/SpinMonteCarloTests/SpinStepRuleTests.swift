@@ -1,0 +1,126 @@
+import Configurations
+import Foundation
+import LinearAlgebra
+import SpinMonteCarlo
+import Testing
+
+/// Steps in the space of the sample against dense equations in that of the parameters.
+struct SpinStepRuleTests {
+  struct Data {
+    let samples: Int
+    let parameters: Int
+    var rows: [Float]
+    var real: [Double]
+    var imaginary: [Double]
+  }
+
+  static func data(samples: Int, parameters: Int, seed: UInt64) -> Data {
+    var random = RandomSource(seed: seed)
+    return Data(
+      samples: samples, parameters: parameters,
+      rows: (0..<2 * samples * parameters).map { _ in Float(random.normal()) + 0.3 },
+      real: (0..<samples).map { _ in random.normal() - 2 },
+      imaginary: (0..<samples).map { _ in 0.5 * random.normal() })
+  }
+
+  /// Solves `(XᵀX + λ D) δ = Xᵀ e + λ D φ` by elimination, λ relative to the mean diagonal of X D⁻¹ Xᵀ.
+  static func denseStep(
+    _ data: Data, prior: [Double], stiffness: [Double], shift: Double
+  ) -> [Double] {
+    let (m, p) = (data.samples, data.parameters)
+    var x = data.rows.map(Double.init)
+    for half in 0..<2 {
+      for column in 0..<p {
+        let mean = (0..<m).reduce(0.0) { $0 + x[(half * m + $1) * p + column] } / Double(m)
+        for row in 0..<m { x[(half * m + row) * p + column] -= mean }
+      }
+    }
+    let scale = 1 / Double(m).squareRoot()
+    for index in x.indices { x[index] *= scale }
+    let mean = data.real.reduce(0, +) / Double(m)
+    let e = data.real.map { -($0 - mean) * scale } + data.imaginary.map { -$0 * scale }
+    let trace = (0..<2 * m).reduce(0.0) { sum, row in
+      sum + (0..<p).reduce(0.0) { $0 + x[row * p + $1] * x[row * p + $1] / stiffness[$1] }
+    }
+    let ridge = shift * trace / Double(2 * m)
+    var a = [Double](repeating: 0, count: p * p)
+    var b = [Double](repeating: 0, count: p)
+    for i in 0..<p {
+      for j in 0..<p {
+        a[i * p + j] = (0..<2 * m).reduce(0.0) { $0 + x[$1 * p + i] * x[$1 * p + j] }
+      }
+      a[i * p + i] += ridge * stiffness[i]
+      b[i] =
+        (0..<2 * m).reduce(0.0) { $0 + x[$1 * p + i] * e[$1] } + ridge * stiffness[i] * prior[i]
+    }
+    for i in 0..<p {
+      for j in i + 1..<p {
+        let factor = a[j * p + i] / a[i * p + i]
+        for k in i..<p { a[j * p + k] -= factor * a[i * p + k] }
+        b[j] -= factor * b[i]
+      }
+    }
+    for i in (0..<p).reversed() {
+      for j in i + 1..<p { b[i] -= a[i * p + j] * b[j] }
+      b[i] /= a[i * p + i]
+    }
+    return b
+  }
+
+  /// Three steps of each rule by its published equations.
+  @Test(arguments: AmplitudeOptimizer.allCases)
+  func stepsAreThoseOfDenseEquations(_ kind: AmplitudeOptimizer) throws {
+    let (samples, parameters) = (9, 25)
+    let rule = SpinStepRule(kind)
+    let options = SpinStepRule.Options(
+      learningRate: 0.1, momentum: 0.8, memory: 0.9, shift: 0.02, maximumStep: 1e9)
+    var theta = [Float](repeating: 0, count: parameters)
+    var previous = [Double](repeating: 0, count: parameters)
+    var squares: [Double] = []
+    for number in 0..<3 {
+      let data = Self.data(samples: samples, parameters: parameters, seed: UInt64(number + 1))
+      // MARCH: v ← β v + (1 − β)(δ − δ_last)², in units of its mean and at least 1e-4 of it.
+      var stiffness = [Double](repeating: 1, count: parameters)
+      if kind == .march, !squares.isEmpty {
+        let mean = squares.reduce(0, +) / Double(parameters)
+        stiffness = squares.map { max($0 / mean, 1e-4).squareRoot() }
+      }
+      let prior = kind == .minSR ? previous.map { _ in 0.0 } : previous.map { 0.8 * $0 }
+      let expected = Self.denseStep(data, prior: prior, stiffness: stiffness, shift: 0.02)
+      var rows = data.rows
+      let before = theta
+      _ = try rule.step(
+        rows: &rows, real: data.real, imaginary: data.imaginary, options: options,
+        parameters: &theta)
+      for index in 0..<parameters {
+        let step = Double(theta[index] - before[index]) / 0.1
+        #expect(abs(step - expected[index]) < 2e-4, "\(kind) \(number): \(step) \(expected[index])")
+      }
+      if number > 0 {
+        if squares.isEmpty { squares = [Double](repeating: 0, count: parameters) }
+        for index in 0..<parameters {
+          let change = expected[index] - previous[index]
+          squares[index] = 0.9 * squares[index] + 0.1 * change * change
+        }
+      }
+      previous = expected
+    }
+  }
+
+  /// A step is never larger than it may be, and says how large it is.
+  @Test func stepsAreBounded() throws {
+    let data = Self.data(samples: 9, parameters: 25, seed: 1)
+    var theta = [Float](repeating: 0, count: 25)
+    var rows = data.rows
+    let outcome = try SpinStepRule(.minSR).step(
+      rows: &rows, real: data.real, imaginary: data.imaginary,
+      options: .init(learningRate: 1, momentum: 0, memory: 0, shift: 1e-3, maximumStep: 0.05),
+      parameters: &theta)
+    #expect(outcome.change == 0.05)
+    // X δ with the rows that the rule has centred.
+    let image = (0..<18).map { row in
+      (0..<25).reduce(0.0) { $0 + Double(rows[row * 25 + $1]) * Double(theta[$1]) }
+    }
+    #expect(abs(image.reduce(0) { $0 + $1 * $1 }.squareRoot() - 0.05) < 1e-5)
+  }
+}
