@@ -44,6 +44,14 @@ struct SpinOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
+    help: """
+      The share of configurations that are taken one random move away from their Markov chain, so that nodes of the \
+      state are seen. (default: 0.25)
+      """)
+  var blur: Double?
+
+  @Option(
+    parsing: .unconditional,
     help: "The proposals of a Markov chain between two steps. (default: one for each site)")
   var sweep: Int?
 
@@ -89,6 +97,7 @@ struct SpinOptions: ParsableArguments {
     merged.density = density ?? other.density
     merged.memory = memory ?? other.memory
     merged.clip = clip ?? other.clip
+    merged.blur = blur ?? other.blur
     merged.project = project ?? other.project
     merged.projectSteps = projectSteps ?? other.projectSteps
     merged.sweep = sweep ?? other.sweep
@@ -105,6 +114,7 @@ struct SpinOptions: ParsableArguments {
     settings.density = density ?? settings.density
     settings.memory = memory ?? settings.memory
     settings.clip = clip ?? settings.clip
+    settings.blur = blur ?? settings.blur
     settings.symmetry = project ?? settings.symmetry
     settings.symmetrySteps = projectSteps ?? settings.symmetrySteps
     settings.sweep = sweep ?? settings.sweep

@@ -4,6 +4,16 @@ internal import Hamiltonians
 internal import NeuralNetworks
 internal import Parallelism
 
+/// Configurations that were drawn, with their amplitudes.
+public struct SpinDraw: Sendable {
+  /// ±1, `[M, N]`.
+  public var spins: [Int8]
+  /// log|ψ|, `[M]`.
+  public var logModulus: [Double]
+  /// arg ψ, `[M]`.
+  public var phase: [Double]
+}
+
 /// Markov chains that sample |ψ|² of spins, many side by side.
 ///
 /// N. Metropolis et al., J. Chem. Phys. 21, 1087 (1953). Where the number of up spins is conserved, two antiparallel
@@ -23,6 +33,7 @@ public final class ChainSampler {
   public private(set) var proposals: Int
 
   private let siteCount: Int
+  private let connections: SpinConnections
   /// Pairs that may change places; empty where spins turn.
   private let pairs: [(first: Int, second: Int)]
   private let random: RandomSource
@@ -37,6 +48,7 @@ public final class ChainSampler {
     precondition(chains > 0, "\(chains) chains")
     let n = problem.siteCount
     siteCount = n
+    connections = SpinConnections(problem.terms)
     chainCount = chains
     random = RandomSource(seed: seed).split(0x6368_6169)
     pairs = problem.upCount == nil ? [] : Self.exchangePairs(problem)
@@ -121,6 +133,34 @@ public final class ChainSampler {
     phase = parts.flatMap(\.phase)
     proposals += count
     return Double(parts.reduce(0) { $0 + $1.accepted }) / Double(count * chainCount)
+  }
+
+  /// Returns where the chains are, some of them one random move away.
+  ///
+  /// A configuration x of the result has the probability
+  /// `(1 − q) |ψ(x)|² + q Σ_y |ψ(y)|² / n(y)`, the sum over the n(x) configurations that the Hamiltonian connects
+  /// with it: nodes of ψ are seen, too. ``SpinLocalEnergyEstimator`` has the weights for it.
+  ///
+  /// - Parameters:
+  ///   - state: ψ.
+  ///   - blur: q, from 0 to below 1.
+  /// - Returns: One configuration of each chain.
+  public func draw(_ state: SpinState, blur: Double) -> SpinDraw {
+    if blur == 0 { return SpinDraw(spins: spins, logModulus: logModulus, phase: phase) }
+    var moved = spins
+    moved.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      for chain in 0..<chainCount {
+        // A stream that no proposal has.
+        var generator = random.split(UInt64(chain)).split(UInt64(proposals) | 1 << 63)
+        let place = base + chain * siteCount
+        if generator.uniform() < blur {
+          connections.randomMove(place, &generator)?.apply(to: place)
+        }
+      }
+    }
+    let (logModulus, phase) = state.logAmplitudes(of: moved)
+    return SpinDraw(spins: moved, logModulus: logModulus, phase: phase)
   }
 
   /// Some chains on their way.

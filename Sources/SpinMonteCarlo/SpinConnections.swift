@@ -1,3 +1,4 @@
+internal import Configurations
 internal import Hamiltonians
 
 /// The rows of a Hamiltonian of spins, for configurations as arrays of ±1.
@@ -55,8 +56,26 @@ struct SpinConnections: Sendable {
     return energy
   }
 
-  /// The largest number of connections of a configuration.
-  var maximumCount: Int { exchanges.count + flips.count }
+  /// The number of connections of a configuration, `[N]`.
+  func count(_ spins: UnsafePointer<Int8>) -> Int {
+    var count = flips.count
+    for exchange in exchanges where spins[exchange.first] != spins[exchange.second] { count += 1 }
+    return count
+  }
+
+  /// Returns one of the moves to connected configurations, all equally likely; nil where there is none.
+  func randomMove(_ spins: UnsafePointer<Int8>, _ random: inout RandomSource) -> SpinMove? {
+    let count = count(spins)
+    if count == 0 { return nil }
+    var place = Int(random.next() % UInt64(count))
+    if place < flips.count { return .flip(flips[place].site) }
+    place -= flips.count
+    for exchange in exchanges where spins[exchange.first] != spins[exchange.second] {
+      if place == 0 { return .exchange(exchange.first, exchange.second) }
+      place -= 1
+    }
+    return nil
+  }
 }
 
 /// What turns one configuration into another.

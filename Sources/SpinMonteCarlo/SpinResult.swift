@@ -1,54 +1,56 @@
-/// Sums over chains and rounds of local energies.
+/// Local energies of chains, round by round.
 struct ChainStatistics {
-  /// Σ E_loc and Σ E_loc² of each chain.
-  private var sums: [Double]
-  private var squares: [Double]
+  private var weights: [[Double]] = []
+  private var energies: [[Double]] = []
   private var imaginary = 0.0
-  private(set) var rounds = 0
   private(set) var evaluations = 0
   let chains: Int
 
-  init(chains: Int) {
-    self.chains = chains
-    sums = Array(repeating: 0, count: chains)
-    squares = sums
-  }
+  init(chains: Int) { self.chains = chains }
 
   mutating func add(_ local: SpinLocalEnergies) {
-    for chain in 0..<chains {
-      sums[chain] += local.real[chain]
-      squares[chain] += local.real[chain] * local.real[chain]
-      imaginary += local.imaginary[chain] * local.imaginary[chain]
-    }
-    rounds += 1
+    // With a mean of one, so that rounds count alike.
+    let scale = Double(chains)
+    weights.append(local.weights.map { $0 * scale })
+    energies.append(local.real)
+    imaginary += zip(local.weights, local.imaginary).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
     evaluations += local.evaluations
   }
 
-  /// The mean of all.
-  var mean: Double { sums.reduce(0, +) / Double(chains * rounds) }
+  var rounds: Int { energies.count }
+
+  /// The weighted mean of all.
+  var mean: Double {
+    var sum = 0.0
+    for (w, e) in zip(weights, energies) { for chain in 0..<chains { sum += w[chain] * e[chain] } }
+    return sum / Double(chains * rounds)
+  }
 
   /// The mean of |E_loc − E|².
   var variance: Double {
     let mean = mean
-    let total = Double(chains * rounds)
-    return max(0, squares.reduce(0, +) / total - mean * mean) + imaginary / total
-  }
-
-  /// The variance of the means of chains.
-  var varianceOfMeans: Double {
-    let mean = mean
-    let total = sums.reduce(0.0) {
-      let deviation = $1 / Double(rounds) - mean
-      return $0 + deviation * deviation
+    var sum = 0.0
+    for (w, e) in zip(weights, energies) {
+      for chain in 0..<chains { sum += w[chain] * (e[chain] - mean) * (e[chain] - mean) }
     }
-    return total / Double(max(1, chains - 1))
+    return sum / Double(chains * rounds) + imaginary / Double(rounds)
   }
 
-  /// The mean over chains of the variance inside a chain.
-  var varianceInside: Double {
+  /// The variance of the means of chains, and the mean over chains of the variance inside one, of
+  /// `w (E_loc − E)`: the linear part of the weighted mean.
+  var variances: (between: Double, inside: Double) {
+    let mean = mean
     let n = Double(rounds)
-    let total = zip(sums, squares).reduce(0.0) { $0 + ($1.1 - $1.0 * $1.0 / n) }
-    return max(0, total) / (Double(chains) * max(1, n - 1))
+    var (between, inside) = (0.0, 0.0)
+    for chain in 0..<chains {
+      let terms = (0..<rounds).map { weights[$0][chain] * (energies[$0][chain] - mean) }
+      let centre = terms.reduce(0, +) / n
+      between += centre * centre
+      inside += terms.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }
+    }
+    return (
+      between / Double(max(1, chains - 1)), inside / (Double(chains) * max(1, n - 1))
+    )
   }
 }
 
@@ -83,17 +85,17 @@ public struct SpinResult: Sendable, Hashable {
     self.symmetry = symmetry
     let chains = Double(statistics.chains)
     let rounds = Double(statistics.rounds)
+    let (between, inside) = statistics.variances
     energy = statistics.mean
-    energyError = (statistics.varianceOfMeans / chains).squareRoot()
+    energyError = (between / chains).squareRoot()
     variance = statistics.variance
     vScore = Double(siteCount) * variance / max(energy * energy, 1e-300)
     self.siteCount = siteCount
     samples = statistics.chains * statistics.rounds
     self.chains = statistics.chains
     self.acceptance = acceptance
-    let inside = statistics.varianceInside
-    let pooled = (rounds - 1) / rounds * inside + statistics.varianceOfMeans
-    autocorrelationTime = pooled > 0 ? rounds * statistics.varianceOfMeans / pooled : 1
+    let pooled = (rounds - 1) / rounds * inside + between
+    autocorrelationTime = pooled > 0 ? rounds * between / pooled : 1
     potentialScaleReduction = inside > 0 ? (pooled / inside).squareRoot() : 1
   }
 
@@ -109,13 +111,14 @@ extension SpinLocalEnergies {
   func clipped(to limit: Double) -> SpinLocalEnergies {
     if limit <= 0 || real.isEmpty { return self }
     func clip(_ values: [Double]) -> [Double] {
-      let centre = values.reduce(0, +) / Double(values.count)
-      let deviation = values.reduce(0) { $0 + abs($1 - centre) } / Double(values.count)
+      let centre = zip(weights, values).reduce(0) { $0 + $1.0 * $1.1 }
+      let deviation = zip(weights, values).reduce(0) { $0 + $1.0 * abs($1.1 - centre) }
       let range = centre - limit * deviation...centre + limit * deviation
       return values.map { min(max($0, range.lowerBound), range.upperBound) }
     }
     return SpinLocalEnergies(
-      real: clip(real), imaginary: clip(imaginary), evaluations: evaluations)
+      real: clip(real), imaginary: clip(imaginary), weights: weights,
+      evaluations: evaluations)
   }
 }
 

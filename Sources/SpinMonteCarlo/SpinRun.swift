@@ -142,8 +142,9 @@ public final class SpinRun {
       number == 1 ? max(settings.burnIn ?? 0, settings.sweep ?? 1) : settings.sweep ?? 1
     let acceptance = sampler.advance(state, proposals: proposals)
     timings.sampling += lap()
-    let local = estimator.compute(
-      sampler.spins, logModulus: sampler.logModulus, phase: sampler.phase, state: state)
+    let blur = settings.blur ?? 0
+    let draw = sampler.draw(state, blur: blur)
+    let local = estimator.compute(draw, state: state, blur: blur)
     timings.localEnergies += lap()
     guard local.mean.isFinite, local.variance.isFinite else {
       throw SpinRunError(diverged(number, "the energy is not a finite number"))
@@ -151,15 +152,14 @@ public final class SpinRun {
     let samples = sampler.chainCount
     if rows.isEmpty { rows = Array(repeating: 0, count: 2 * samples * parameterCount) }
     rows.withUnsafeMutableBufferPointer {
-      if let base = $0.baseAddress { state.derivatives(of: sampler.spins, into: base) }
+      if let base = $0.baseAddress { state.derivatives(of: draw.spins, into: base) }
     }
     timings.derivatives += lap()
-    let clipped = local.clipped(to: settings.clip ?? 0)
     var parameters = state.parameters
     let outcome: SpinStepRule.Outcome
     do {
       outcome = try rule.step(
-        rows: &rows, real: clipped.real, imaginary: clipped.imaginary,
+        rows: &rows, local: local.clipped(to: settings.clip ?? 0),
         options: SpinStepRule.Options(
           learningRate: settings.rate(at: number), momentum: settings.momentum ?? 0,
           memory: settings.memory ?? 0.995, shift: settings.shift ?? 1e-3,
@@ -170,11 +170,11 @@ public final class SpinRun {
     state.parameters = parameters
     timings.solution += lap()
     let row = SpinRow(
-      step: number, energy: local.mean, error: (local.variance / Double(samples)).squareRoot(),
+      step: number, energy: local.mean, error: local.error,
       variance: local.variance, acceptance: acceptance, gradientNorm: outcome.gradientNorm,
       change: outcome.change,
       evaluations: Double(local.evaluations)
-        + Double(state.projection.count * samples * (proposals + 2)),
+        + Double(state.projection.count * samples * (proposals + 3)),
       seconds: seconds)
     trace.append(row)
     return row
@@ -289,9 +289,9 @@ public final class SpinRun {
     sampler.advance(state, proposals: proposals)
     for _ in 0..<rounds {
       acceptance += sampler.advance(state, proposals: settings.sweep ?? 1)
+      let blur = settings.blur ?? 0
       statistics.add(
-        estimator.compute(
-          sampler.spins, logModulus: sampler.logModulus, phase: sampler.phase, state: state))
+        estimator.compute(sampler.draw(state, blur: blur), state: state, blur: blur))
     }
     return SpinResult(
       statistics, siteCount: problem.siteCount, acceptance: acceptance / Double(rounds),

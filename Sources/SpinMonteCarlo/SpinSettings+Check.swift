@@ -28,6 +28,7 @@ extension SpinSettings {
     try check("shift", shift, 1e-9...10)
     try check("maximum-step", maximumStep, 1e-9...100)
     try check("clip", clip, 0...1e6)
+    try check("blur", blur, 0...0.9)
     try check("samples", samples, 2...65_536)
     try check("sweep", sweep, 1...1_000_000)
     try check("burn-in", burnIn, 0...100_000_000)

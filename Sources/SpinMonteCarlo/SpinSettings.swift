@@ -59,6 +59,8 @@ public struct SpinSettings: Codable, Sendable, Hashable {
   public var clip: Double?
   /// The number of chains, each of which gives one configuration to a step.
   public var samples: Int?
+  /// The share of configurations that are taken one random move away from their chain, q.
+  public var blur: Double?
   /// The proposals of a chain between two steps.
   public var sweep: Int?
   /// The proposals of a chain before the first step.
@@ -114,6 +116,7 @@ public struct SpinSettings: Codable, Sendable, Hashable {
     // Clipped energies hide the nodes that a state has by mistake, which then stay: 4 × 4 stops at -0.66.
     all.clip = clip ?? 0
     all.samples = samples ?? 1024
+    all.blur = blur ?? 0.25
     all.sweep = sweep ?? n
     all.burnIn = burnIn ?? 10 * n
     all.steps = steps ?? 500

@@ -17,10 +17,10 @@ public enum AmplitudeOptimizer: String, Codable, Sendable, Hashable, CaseIterabl
 ///
 /// ```
 /// minimise over δ:  |X δ − e|² + λ |v^(1/4) (δ − φ)|²,    φ = μ δ_last
-/// X = [Re Ō; Im Ō] / √M,    e = −[Re (E_loc − E); Im E_loc] / √M
+/// X = √w [Re Ō; Im Ō],    e = −√w [Re (E_loc − E); Im E_loc]
 /// ```
 ///
-/// with the centred derivatives Ō `[M, P]` of log ψ. `δ = −(S + λ)⁻¹ F` for v = 1 and φ = 0, S the real part of the
+/// with the centred derivatives Ō `[M, P]` of log ψ and the weights w of configurations, with sum 1. `δ = −(S + λ)⁻¹ F` for v = 1 and φ = 0, S the real part of the
 /// quantum geometric tensor and F that of the force. λ is relative to the mean diagonal of X Xᵀ.
 ///
 /// ### References
@@ -83,22 +83,22 @@ public final class SpinStepRule {
   ///
   /// - Parameters:
   ///   - rows: The derivatives of log|ψ|, then those of arg ψ, `[2 M, P]`; overwritten.
-  ///   - real: Re E_loc, `[M]`.
-  ///   - imaginary: Im E_loc, `[M]`.
+  ///   - local: E_loc and weights, `[M]`.
   ///   - options: The numbers.
   ///   - parameters: θ, `[P]`, changed in place.
   /// - Returns: What it did.
-  /// - Throws: ``LinearAlgebra/LinearAlgebraError`` where the equations have no solution, as where numbers are not finite.
+  /// - Throws: ``LinearAlgebra/LinearAlgebraError`` where the equations have no solution, as where numbers are not
+  ///   finite.
   public func step(
-    rows: UnsafeMutablePointer<Float>, real: [Double], imaginary: [Double], options: Options,
+    rows: UnsafeMutablePointer<Float>, local: SpinLocalEnergies, options: Options,
     parameters: inout [Float]
   ) throws(LinearAlgebraError) -> Outcome {
-    let (count, width) = (real.count, parameters.count)
-    let scale = 1 / Double(count).squareRoot()
-    let mean = real.reduce(0, +) / Double(count)
-    let target = real.map { -($0 - mean) * scale } + imaginary.map { -$0 * scale }
+    let (count, width) = (local.real.count, parameters.count)
+    let aim = StepTarget(local, learningRate: options.learningRate)
+    let roots = aim.weights.map { $0.squareRoot() }
+    let target = zip(roots, aim.real).map { $0 * $1 } + zip(roots, aim.imaginary).map { $0 * $1 }
     let stiffness = makeStiffness(width)
-    centre(rows, count: count, width: width, scale: Float(scale), columns: stiffness)
+    centre(rows, weights: aim.weights, width: width, columns: stiffness)
     let gradient = pull(rows, count: 2 * count, width: width, target)
     let gradientNorm = 2 * norm(gradient, unscaledBy: stiffness)
     var prior = kind == .minSR ? [] : previous
@@ -141,9 +141,11 @@ public final class SpinStepRule {
 
   /// Subtracts the mean of each half of the rows, and scales rows and columns.
   private func centre(
-    _ rows: UnsafeMutablePointer<Float>, count: Int, width: Int, scale: Float, columns: [Float]
+    _ rows: UnsafeMutablePointer<Float>, weights: [Double], width: Int, columns: [Float]
   ) {
     nonisolated(unsafe) let rows = rows
+    let count = weights.count
+    let roots = weights.map { Float($0.squareRoot()) }
     let blocks = 32
     execution.parallelFor(blocks) { block in
       let range = width * block / blocks..<width * (block + 1) / blocks
@@ -153,13 +155,14 @@ public final class SpinStepRule {
         for index in mean.indices { mean[index] = 0 }
         for row in 0..<count {
           let line = part + row * width + range.lowerBound
-          for index in mean.indices { mean[index] += Double(line[index]) }
+          for index in mean.indices { mean[index] += weights[row] * Double(line[index]) }
         }
-        let centre = mean.map { Float($0 / Double(count)) }
+        let centre = mean.map { Float($0) }
         for row in 0..<count {
           let line = part + row * width + range.lowerBound
           for index in centre.indices {
-            let factor = columns.isEmpty ? scale : scale * columns[range.lowerBound + index]
+            let factor =
+              columns.isEmpty ? roots[row] : roots[row] * columns[range.lowerBound + index]
             line[index] = (line[index] - centre[index]) * factor
           }
         }

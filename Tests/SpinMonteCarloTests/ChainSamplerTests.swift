@@ -70,7 +70,7 @@ struct ChainSamplerTests {
     let (words, spins) = SpinCases.configurations(problem)
     let (logModulus, phase) = state.logAmplitudes(of: spins)
     let local = SpinLocalEnergyEstimator(problem.terms).compute(
-      spins, logModulus: logModulus, phase: phase, state: state)
+      SpinDraw(spins: spins, logModulus: logModulus, phase: phase), state: state)
     let places = Dictionary(uniqueKeysWithValues: words.enumerated().map { ($1, $0) })
     var connected = 0
     for (index, word) in words.enumerated() {

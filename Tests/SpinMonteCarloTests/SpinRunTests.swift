@@ -54,7 +54,8 @@ struct SpinRunTests {
     let (_, spins) = SpinCases.configurations(problem)
     let (logModulus, phase) = state.logAmplitudes(of: spins)
     let estimator = SpinLocalEnergyEstimator(problem.terms)
-    let local = estimator.compute(spins, logModulus: logModulus, phase: phase, state: state)
+    let local = estimator.compute(
+      SpinDraw(spins: spins, logModulus: logModulus, phase: phase), state: state)
     let largest = logModulus.max() ?? 0
     let weights = logModulus.map { exp(2 * ($0 - largest)) }
     let exact = zip(weights, local.real).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)

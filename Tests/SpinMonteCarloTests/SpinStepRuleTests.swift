@@ -10,17 +10,20 @@ struct SpinStepRuleTests {
     let samples: Int
     let parameters: Int
     var rows: [Float]
-    var real: [Double]
-    var imaginary: [Double]
+    var local: SpinLocalEnergies
   }
 
   static func data(samples: Int, parameters: Int, seed: UInt64) -> Data {
     var random = RandomSource(seed: seed)
+    let weights = (0..<samples).map { _ in 0.5 + random.uniform() }
+    let total = weights.reduce(0, +)
     return Data(
       samples: samples, parameters: parameters,
       rows: (0..<2 * samples * parameters).map { _ in Float(random.normal()) + 0.3 },
-      real: (0..<samples).map { _ in random.normal() - 2 },
-      imaginary: (0..<samples).map { _ in 0.5 * random.normal() })
+      local: SpinLocalEnergies(
+        real: (0..<samples).map { _ in random.normal() - 2 },
+        imaginary: (0..<samples).map { _ in 0.5 * random.normal() },
+        weights: weights.map { $0 / total }, evaluations: 0))
   }
 
   /// Solves `(XᵀX + λ D) δ = Xᵀ e + λ D φ` by elimination, λ relative to the mean diagonal of X D⁻¹ Xᵀ.
@@ -28,17 +31,21 @@ struct SpinStepRuleTests {
     _ data: Data, prior: [Double], stiffness: [Double], shift: Double
   ) -> [Double] {
     let (m, p) = (data.samples, data.parameters)
+    let w = data.local.weights
     var x = data.rows.map(Double.init)
     for half in 0..<2 {
       for column in 0..<p {
-        let mean = (0..<m).reduce(0.0) { $0 + x[(half * m + $1) * p + column] } / Double(m)
-        for row in 0..<m { x[(half * m + row) * p + column] -= mean }
+        let mean = (0..<m).reduce(0.0) { $0 + w[$1] * x[(half * m + $1) * p + column] }
+        for row in 0..<m {
+          let place = (half * m + row) * p + column
+          x[place] = (x[place] - mean) * w[row].squareRoot()
+        }
       }
     }
-    let scale = 1 / Double(m).squareRoot()
-    for index in x.indices { x[index] *= scale }
-    let mean = data.real.reduce(0, +) / Double(m)
-    let e = data.real.map { -($0 - mean) * scale } + data.imaginary.map { -$0 * scale }
+    let mean = zip(w, data.local.real).reduce(0) { $0 + $1.0 * $1.1 }
+    let e =
+      (0..<m).map { -(data.local.real[$0] - mean) * w[$0].squareRoot() }
+      + (0..<m).map { -data.local.imaginary[$0] * w[$0].squareRoot() }
     let trace = (0..<2 * m).reduce(0.0) { sum, row in
       sum + (0..<p).reduce(0.0) { $0 + x[row * p + $1] * x[row * p + $1] / stiffness[$1] }
     }
@@ -73,7 +80,7 @@ struct SpinStepRuleTests {
     let (samples, parameters) = (9, 25)
     let rule = SpinStepRule(kind)
     let options = SpinStepRule.Options(
-      learningRate: 0.1, momentum: 0.8, memory: 0.9, shift: 0.02, maximumStep: 1e9)
+      learningRate: 0.01, momentum: 0.8, memory: 0.9, shift: 0.02, maximumStep: 1e9)
     var theta = [Float](repeating: 0, count: parameters)
     var previous = [Double](repeating: 0, count: parameters)
     var squares: [Double] = []
@@ -90,10 +97,10 @@ struct SpinStepRuleTests {
       var rows = data.rows
       let before = theta
       _ = try rule.step(
-        rows: &rows, real: data.real, imaginary: data.imaginary, options: options,
+        rows: &rows, local: data.local, options: options,
         parameters: &theta)
       for index in 0..<parameters {
-        let step = Double(theta[index] - before[index]) / 0.1
+        let step = Double(theta[index] - before[index]) / 0.01
         #expect(abs(step - expected[index]) < 2e-4, "\(kind) \(number): \(step) \(expected[index])")
       }
       if number > 0 {
@@ -113,7 +120,7 @@ struct SpinStepRuleTests {
     var theta = [Float](repeating: 0, count: 25)
     var rows = data.rows
     let outcome = try SpinStepRule(.minSR).step(
-      rows: &rows, real: data.real, imaginary: data.imaginary,
+      rows: &rows, local: data.local,
       options: .init(learningRate: 1, momentum: 0, memory: 0, shift: 1e-3, maximumStep: 0.05),
       parameters: &theta)
     #expect(outcome.change == 0.05)
