@@ -29,7 +29,7 @@ extension SpinHamiltonian {
       // Single flips: in `A` are the sites where they cost energy.
       let inField = fieldGroups.reduce(0 as Word) { $0 | $1.mask }
       guard inField.nonzeroBitCount == siteCount else { return nil }
-      return fieldGroups.reduce(0 as Word) { $1.flip > 0 ? $0 | $1.mask : $0 }
+      return fieldGroups.reduce(0 as Word) { $1.coefficient > 0 ? $0 | $1.mask : $0 }
     }
     guard fieldGroups.isEmpty else { return nil }
     // Two colours: exchange of positive sign between the colours, of negative sign within one.
@@ -77,9 +77,12 @@ extension SpinHamiltonian {
         labels[site + group.distance][site] = label
       }
     }
-    for (number, group) in fieldGroups.enumerated() {
-      for site in 0..<siteCount where group.mask >> Word(site) & 1 != 0 {
-        labels[site][site] = number + 1
+    // The numbers of both fields of a site make up one.
+    for (groups, factor) in [(fieldGroups, 1), (longitudinalGroups, fieldGroups.count + 1)] {
+      for (number, group) in groups.enumerated() {
+        for site in 0..<siteCount where group.mask >> Word(site) & 1 != 0 {
+          labels[site][site] += (number + 1) * factor
+        }
       }
     }
     return labels
