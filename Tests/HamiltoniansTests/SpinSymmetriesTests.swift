@@ -24,7 +24,11 @@ import Testing
       (try Self.heisenberg(.square, "5x3", .open), 4),
       (try Self.heisenberg(.square, "6x4"), 24 * 4),
       (try Self.heisenberg(.triangular, "5x5"), 25 * 12),
+      (try Self.heisenberg(.honeycomb, "4x4"), 16 * 12),
+      (try Self.heisenberg(.ladder, "6x2"), 24),
+      (try Self.heisenberg(.square, "5x4", .periodicOpen), 20),
       (try .ising(on: LatticeGeometry(.square, size: "5x5"), field: 3), 200),
+      (try .ising(on: LatticeGeometry(.square, size: "5x5"), field: 3, longitudinalField: 1), 200),
     ]
     for (hamiltonian, order) in cases {
       #expect(hamiltonian.siteSymmetries(limit: 1000)?.count == order)
@@ -42,8 +46,10 @@ import Testing
         }
       }
       let field = trial % 2 == 0 ? [] : (0..<5).map { _ in random.uniform() < 0.7 ? 1.0 : 0.5 }
+      let longitudinal =
+        trial % 4 < 2 ? [] : (0..<5).map { _ in random.uniform() < 0.7 ? 1.0 : 0.5 }
       let hamiltonian = try SpinHamiltonian<UInt64>(
-        siteCount: 5, couplings: couplings, field: field)
+        siteCount: 5, couplings: couplings, field: field, longitudinalField: longitudinal)
       let expected = permutations(of: Array(0..<5)).filter { isSymmetry($0, of: hamiltonian) }
       #expect(hamiltonian.siteSymmetries(limit: 120) == expected)
     }
@@ -77,6 +83,8 @@ import Testing
       (try .ising(on: square, coupling: -1, field: 2), true),
       (try .ising(on: square, field: -2), true),
       (try .ising(on: square, field: 0), false),
+      (try .ising(on: square, field: 1, longitudinalField: 2), true),
+      (try Self.heisenberg(.honeycomb, "2x2"), true),
     ]
     var random = RandomSource(seed: 8)
     for (number, (hamiltonian, hasRule)) in cases.enumerated() {
