@@ -8,24 +8,20 @@ internal import Training
 struct LatticeSummary {
   let model: LatticeModel
   let bonds: [BondCoupling]
+  /// The number of permutations of the sites that change nothing; nil where they are not counted.
+  let permutations: Int?
   /// What needs the spins in a word; nil beyond 128 sites.
   let packed: Packed?
 
   /// What is known of a model whose spins fit a word.
   struct Packed {
-    /// The number of permutations of the sites that change nothing; nil above ``limit``.
-    let permutations: Int?
     /// Whether the signs of the ground state are known.
     let hasSignRule: Bool
     /// The lowest energy of a single string that was found.
     let referenceEnergy: Double
 
-    /// The largest number of permutations that are counted.
-    static let limit = 4096
-
     fileprivate init<Word: ConfigurationWord>(_ model: LatticeModel, _: Word.Type) throws {
       let hamiltonian = try model.makeHamiltonian(Word.self)
-      permutations = hamiltonian.siteSymmetries(limit: Self.limit)?.count
       hasSignRule = hamiltonian.signRule != nil
       referenceEnergy = hamiltonian.diagonalElement(
         lowestConfigurations(
@@ -41,6 +37,7 @@ struct LatticeSummary {
   init(_ model: LatticeModel) throws {
     self.model = model
     bonds = try model.coupledBonds()
+    permutations = try model.makeTerms().siteSymmetryCount
     packed =
       switch model.geometry.siteCount {
       case ...64: try Packed(model, UInt64.self)
@@ -113,7 +110,7 @@ struct LatticeSummary {
 
   /// The permutations over the translations, where they are counted.
   private var pointGroupOrder: Int? {
-    guard let permutations = packed?.permutations, let translations,
+    guard let permutations, let translations,
       permutations % translations == 0
     else { return nil }
     return permutations / translations
@@ -145,7 +142,7 @@ struct LatticeSummary {
     members += [
       .init(key: "bond_count", value: .integer(bonds.count)),
       .init(key: "translations", value: .integer(translations)),
-      .init(key: "site_permutations", value: .integer(packed?.permutations)),
+      .init(key: "site_permutations", value: .integer(permutations)),
       .init(key: "point_group_order", value: .integer(pointGroupOrder)),
       .init(key: "spin_flip", value: .bool(hasSpinFlip)),
       .init(key: "conserves_spin", value: .bool(model.conservesSpin)),
@@ -211,13 +208,15 @@ struct LatticeSummary {
     if let translations {
       parts.append("\(translations) translation\(translations == 1 ? "" : "s")")
     }
-    if let permutations = packed?.permutations {
+    if let permutations {
       parts.append(
         "\(permutations) permutation\(permutations == 1 ? "" : "s") of the sites"
           + (pointGroupOrder.map { ", point group of order \($0)" } ?? ""))
     } else {
       parts.append(
-        packed == nil ? "others are not counted beyond 128 sites" : "others are too many to count")
+        sites > SpinTerms.countedSiteLimit
+          ? "others are not counted beyond \(SpinTerms.countedSiteLimit) sites"
+          : "others are too many to count")
     }
     parts.append(hasSpinFlip ? "spin flip" : "no spin flip")
     return parts.joined(separator: "; ")

@@ -100,7 +100,9 @@ struct LatticeTests {
     #expect(ising["longitudinal_field"] as? Double == 0.5)
     let large = try json("heisenberg", "--size", "20x20", "--boundary", "periodic-open")
     #expect(large["sites"] as? Int == 400 && large["bond_count"] as? Int == 780)
-    #expect(large["translations"] as? Int == 20 && large["site_permutations"] is NSNull)
+    #expect(large["translations"] as? Int == 20 && large["site_permutations"] as? Int == 80)
+    let huge = try program.run("inspect", "--lattice", "heisenberg", "--size", "256x256")
+    #expect(huge.standardOutput.contains("not counted beyond 2048 sites"), "\(huge)")
     let text = try program.run(
       "inspect", "--lattice", "xy", "--geometry", "kagome", "--size", "2x2")
     #expect(text.status == 0)

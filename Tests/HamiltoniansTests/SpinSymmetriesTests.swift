@@ -35,6 +35,26 @@ import Testing
     }
   }
 
+  @Test func symmetriesAreCountedWithoutAList() throws {
+    for (cell, size, boundary, order) in [
+      (LatticeUnitCell.square, "4x4", LatticeGeometry.Boundary.periodic, 384),
+      (.square, "20x20", .periodic, 8 * 400), (.square, "20x20", .open, 8),
+      (.square, "20x12", .periodicOpen, 80), (.triangular, "12x12", .periodic, 12 * 144),
+      (.kagome, "6x6", .periodic, 12 * 36), (.honeycomb, "9x9", .periodic, 12 * 81),
+      (.chain, "2048", .open, 2), (.ladder, "50x2", .periodic, 200),
+    ] {
+      let geometry = try LatticeGeometry(cell, size: size, boundary: boundary)
+      let terms = try SpinTerms.heisenberg(on: geometry)
+      #expect(terms.siteSymmetryCount == order, "\(cell.name) \(size)")
+      if order < 1000 { #expect(terms.siteSymmetries(limit: 1000)?.count == order) }
+    }
+    let apart = SpinTerms(siteCount: 4, couplings: [.exchange(0, 1, strength: 1)])
+    #expect(apart.siteSymmetryCount == 4)
+    #expect(
+      try SpinTerms.heisenberg(on: LatticeGeometry(.square, size: "50x50")).siteSymmetryCount == nil
+    )
+  }
+
   @Test func findsWhatBruteForceFinds() throws {
     var random = RandomSource(seed: 11)
     for trial in 0..<12 {
@@ -52,6 +72,9 @@ import Testing
         siteCount: 5, couplings: couplings, field: field, longitudinalField: longitudinal)
       let expected = permutations(of: Array(0..<5)).filter { isSymmetry($0, of: hamiltonian) }
       #expect(hamiltonian.siteSymmetries(limit: 120) == expected)
+      let terms = SpinTerms(
+        siteCount: 5, couplings: couplings, field: field, longitudinalField: longitudinal)
+      #expect(terms.siteSymmetryCount == expected.count)
     }
   }
 
