@@ -62,13 +62,13 @@ struct ConvertCommand: ParsableCommand {
     }
     if talk.json {
       let summary = JSONValue.object([
-        "input": .string(molecule.path), "input_format": .string(molecule.file.formatDescription),
+        "input": .string(molecule.path), "input_format": .string(molecule.formatDescription),
         "output": .string(output), "output_format": .string(format.rawValue),
         "norb": .integer(molecule.integrals.orbitalCount),
       ])
       try Console.result(summary.text())
     } else {
-      logger.notice("\(molecule.file.formatDescription) to \(format.rawValue): \(output)")
+      logger.notice("\(molecule.formatDescription) to \(format.rawValue): \(output)")
     }
   }
 

@@ -23,6 +23,7 @@ struct ExactCommand: ParsableCommand {
         qchem-nqs exact h2o.fcidump --roots 3
         qchem-nqs exact n2.fcidump --irrep 1
         qchem-nqs exact --lattice heisenberg --geometry chain --size 16
+        qchem-nqs exact --lattice hubbard --size 4x2 --boundary periodic-open --u 4
         qchem-nqs exact --lattice classical-ising --size 128 --beta 0.44
       """)
 
@@ -58,11 +59,10 @@ struct ExactCommand: ParsableCommand {
       return try solveClassical(problem, since: start)
     }
     var result: ExactResult
-    switch (input, try lattice.makeModel()) {
-    case (let input?, nil): result = try solveMolecule(input)
-    case (nil, let model?): result = try solveLattice(model)
-    case (_?, _?): throw ToolError("give an integral file or --lattice, not both.")
-    case (nil, nil):
+    switch try ProblemInput.read(input, lattice, logger: talk.verbosity.makeLogger()) {
+    case .molecule(let molecule)?: result = try solveMolecule(molecule)
+    case .lattice(let model)?: result = try solveLattice(model)
+    case nil:
       throw ToolError("what is to be solved? Give an integral file, or --lattice with --size.")
     }
     result.seconds = seconds(since: start)
@@ -86,8 +86,7 @@ struct ExactCommand: ParsableCommand {
     try Console.result(talk.json ? result.json.text() : result.text(quiet: talk.quiet))
   }
 
-  private func solveMolecule(_ path: String) throws -> ExactResult {
-    let molecule = try MoleculeInput.read(path, logger: talk.verbosity.makeLogger())
+  private func solveMolecule(_ molecule: MoleculeInput) throws -> ExactResult {
     var label: UInt8?
     if case .text(let text) = irrep { throw molecule.irrepError(text) }
     if case .number(let number) = irrep, molecule.integrals.orbitalIrreps != nil || number != 1 {
@@ -105,7 +104,7 @@ struct ExactCommand: ParsableCommand {
         spinSquared: spins,
         irreps: solution.states.map { $0.irrep.map { Int($0) + 1 } },
         residuals: solution.states.map(\.residual), dimension: Double(solution.dimension),
-        warnings: molecule.file.warnings)
+        warnings: molecule.warnings)
     } catch let error as EigensolverError {
       throw ToolError("\(molecule.path): \(error).")
     }
@@ -113,6 +112,12 @@ struct ExactCommand: ParsableCommand {
 
   private func solveLattice(_ model: LatticeModel) throws -> ExactResult {
     if irrep != nil { throw ToolError("--irrep is for molecules.") }
+    let sites = model.geometry.siteCount
+    guard sites <= LatticeBasis.siteLimit else {
+      throw ToolError(
+        "\(model.name): exact diagonalisation takes at most \(LatticeBasis.siteLimit) sites, and this "
+          + "lattice has \(sites); choose a smaller size.")
+    }
     do {
       let solver = try LatticeExactDiagonalization(
         model.makeHamiltonian(UInt64.self), upCount: model.upCount,
@@ -120,7 +125,7 @@ struct ExactCommand: ParsableCommand {
       try checkMemory(Double(solver.memoryEstimate(levels: roots ?? 1)))
       let solution = try solver.solve(levels: roots ?? 1, memoryLimit: memoryLimit.bytes)
       return ExactResult(
-        problem: model.name, unit: "J", sites: model.geometry.siteCount,
+        problem: model.name, unit: "J", sites: sites,
         energies: solution.energies,
         spinSquared: solution.spinSquared?.map { $0 }
           ?? solution.energies.map { _ in nil },

@@ -1,158 +1,61 @@
 internal import ArgumentParser
-internal import ExactSolvers
 internal import Foundation
-internal import Integrals
 
 /// `qchem-nqs inspect`.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Say what is in an integral file.",
+    abstract: "Say what is in an integral file, or what a lattice model is.",
     discussion: """
       Reads an FCIDUMP or an HDF5 file (this program's own layout, OpenFermion, TREXIO, \
       OpenMolcas), recognised by its content, checks it, and prints orbitals, electrons, symmetry, \
-      the number of determinants and the energy of the best single determinant.
+      the number of determinants and the energy of the best single determinant. Of a lattice model it \
+      prints sites, bonds, symmetries, the number of spin strings and the energy of the best single one; \
+      with --json every bond.
 
       Examples:
         qchem-nqs inspect h2o.fcidump
         zcat h2o.fcidump.gz | qchem-nqs inspect -
+        qchem-nqs inspect --lattice heisenberg --geometry honeycomb --size 4x4 --j2 0.2
       """)
 
-  @Argument(help: "The integral file, or - for standard input.")
-  var input: String
+  @Argument(help: "The integral file, or - for standard input; leave it out for lattices.")
+  var input: String?
 
+  @OptionGroup(title: "Lattices") var lattice: LatticeOptions
   @OptionGroup var talk: TalkOptions
 
   func run() throws {
     let logger = talk.verbosity.makeLogger()
-    let molecule = try MoleculeInput.read(input, logger: logger)
-    let summary = MoleculeSummary(molecule)
-    try Console.result(talk.json ? summary.json.text() : summary.text)
+    if lattice.lattice == .classicalIsing {
+      throw ToolError(
+        "--lattice classical-ising: 'inspect' is for molecules and quantum models; 'exact' solves this "
+          + "one.")
+    }
+    switch try ProblemInput.read(input, lattice, logger: logger) {
+    case .molecule(let molecule)?:
+      let summary = MoleculeSummary(molecule)
+      try Console.result(talk.json ? summary.json.text() : summary.text)
+    case .lattice(let model)?:
+      let summary = try LatticeSummary(model)
+      try Console.result(talk.json ? summary.json.text() : summary.text)
+    case nil:
+      throw ToolError("there is no input: give an integral file, or --lattice with --size.")
+    }
   }
 }
 
-/// What `inspect` prints.
-private struct MoleculeSummary {
-  let molecule: MoleculeInput
-  let dimensions: [Double]
-  let reference: (energy: Double, irrep: UInt8)
-  let oneElectronTerms: Int
-  let twoElectronTerms: Int
+/// Returns rows of labels and values as lines.
+func tableText(_ rows: [(String, String)]) -> String {
+  rows.map { $0.padding(toLength: 16, withPad: " ", startingAt: 0) + $1 }.joined(separator: "\n")
+}
 
-  init(_ molecule: MoleculeInput) {
-    let integrals = molecule.integrals
-    self.molecule = molecule
-    dimensions = SectorCount.dimensions(integrals)
-    reference = molecule.reference(irrep: nil)
-    func nonzero(_ arrays: [[Double]?]) -> Int {
-      arrays.reduce(0) { $0 + ($1 ?? []).count { $0 != 0 } }
-    }
-    oneElectronTerms = nonzero([integrals.oneBodyAlpha, integrals.oneBodyBeta])
-    twoElectronTerms = nonzero(
-      [integrals.twoBodyAlphaAlpha, integrals.twoBodyBetaBeta, integrals.twoBodyAlphaBeta])
-  }
+/// Returns a count as digits, or from 10¹⁵ on with an exponent.
+func countText(_ value: Double) -> String {
+  value < 1e15 ? String(Int(value)) : String(format: "%.3e", value)
+}
 
-  private var integrals: MolecularIntegrals { molecule.integrals }
-
-  /// What `exact` would need for the ground state over all irreps; nil where it takes no so large
-  /// molecule.
-  private var exactCost: (bytes: Double, seconds: Double)? {
-    guard let solver = try? FullCI(integrals) else { return nil }
-    // Measured on two cores: some 3 ns for each determinant and connection, all iterations
-    // together, to within a factor of three.
-    let operations = dimensions.reduce(0, +) * SectorCount.connections(integrals)
-    return (solver.memoryEstimate(), 3e-9 * operations)
-  }
-
-  var json: JSONValue {
-    .object([
-      "file": .string(molecule.path),
-      "format": .string(molecule.file.formatDescription),
-      "norb": .integer(integrals.orbitalCount),
-      "nelec": .integer(integrals.electronCount),
-      "nalpha": .integer(integrals.alphaCount),
-      "nbeta": .integer(integrals.betaCount),
-      "ms2": .integer(integrals.alphaCount - integrals.betaCount),
-      "qubits": .integer(2 * integrals.orbitalCount),
-      "unrestricted": .bool(integrals.isUnrestricted),
-      "point_group": .string(integrals.pointGroup),
-      "orbsym": integrals.orbitalIrreps.map { .array($0.map { .integer(Int($0) + 1) }) } ?? .null,
-      "isym": .integer(integrals.targetIrrep.map { Int($0) + 1 }),
-      "core_energy": .number(integrals.coreEnergy),
-      "sector_dimension": whole(dimensions.reduce(0, +)),
-      "irrep_dimensions": .array(dimensions.map(whole)),
-      "one_electron_terms": .integer(oneElectronTerms),
-      "two_electron_terms": .integer(twoElectronTerms),
-      "connections": whole(SectorCount.connections(integrals)),
-      "reference_energy": .number(reference.energy),
-      "reference_irrep": .integer(Int(reference.irrep) + 1),
-      "exact_memory_bytes": exactCost.map { whole($0.bytes.rounded()) } ?? .null,
-      "exact_seconds": .number(exactCost?.seconds),
-      "warnings": .array(molecule.file.warnings.map { .string($0) }),
-    ])
-  }
-
-  private func whole(_ value: Double) -> JSONValue {
-    value < 0x1p53 ? .integer(Int(value)) : .number(value)
-  }
-
-  var text: String {
-    let spins = "\(integrals.alphaCount) α + \(integrals.betaCount) β"
-    var rows: [(String, String)] = [
-      ("file", molecule.path),
-      ("format", molecule.file.formatDescription),
-      (
-        "orbitals",
-        "\(integrals.orbitalCount) spatial (\(2 * integrals.orbitalCount) qubits)"
-          + (integrals.isUnrestricted ? ", unrestricted" : "")
-      ),
-      ("electrons", "\(integrals.electronCount) (\(spins))"),
-    ]
-    if let labels = integrals.orbitalIrreps {
-      rows.append(("orbital irreps", labels.map { String($0 + 1) }.joined(separator: " ")))
-    } else {
-      rows.append(("orbital irreps", "none"))
-    }
-    if let group = integrals.pointGroup { rows.append(("point group", group)) }
-    if let target = integrals.targetIrrep { rows.append(("state's irrep", "\(target + 1) (ISYM)")) }
-    rows += [
-      ("core energy", String(format: "%.10f Eh", integrals.coreEnergy)),
-      ("integrals", "\(oneElectronTerms) one-electron, \(twoElectronTerms) two-electron, not zero"),
-      ("determinants", count(dimensions.reduce(0, +))),
-    ]
-    if dimensions.count > 1 {
-      let list = dimensions.enumerated().map { "\($0 + 1): \(count($1))" }
-      rows.append(("  of each irrep", list.joined(separator: ", ")))
-    }
-    rows += [
-      ("connections", "\(count(SectorCount.connections(integrals))) of each determinant at most"),
-      (
-        "reference",
-        String(format: "%.10f Eh, the lowest determinant found", reference.energy)
-          + (dimensions.count > 1 ? ", irrep \(reference.irrep + 1)" : "")
-      ),
-      ("exact solution", exactText),
-    ]
-    let width = 16
-    return rows.map { label, value in
-      label.padding(toLength: width, withPad: " ", startingAt: 0) + value
-    }.joined(separator: "\n")
-  }
-
-  private var exactText: String {
-    guard let cost = exactCost else { return "out of reach" }
-    let time =
-      switch cost.seconds {
-      case ..<1: "a second"
-      case ..<100: String(format: "%.0f s", cost.seconds)
-      case ..<6000: String(format: "%.0f min", cost.seconds / 60)
-      case ..<1e6: String(format: "%.0f h", cost.seconds / 3600)
-      default: "very long"
-      }
-    return "about \(ByteCount.text(cost.bytes)) and \(time)"
-  }
-
-  private func count(_ value: Double) -> String {
-    value < 1e15 ? String(Int(value)) : String(format: "%.3e", value)
-  }
+/// Returns a count as a JSON integer where it is exact.
+func whole(_ value: Double) -> JSONValue {
+  value < 0x1p53 ? .integer(Int(value)) : .number(value)
 }

@@ -13,9 +13,9 @@ extension LatticeOptions {
       throw ToolError(
         "--geometry \(geometry): classical-ising is on the square lattice; leave --geometry out.")
     }
-    if boundary == .open {
+    if let boundary, boundary != .periodic {
       throw ToolError(
-        "--boundary open: classical-ising is on a torus, which has periodic boundaries; leave "
+        "--boundary \(boundary.rawValue): classical-ising is on a torus, which has periodic boundaries; leave "
           + "--boundary out.")
     }
     guard let beta else {
@@ -28,9 +28,6 @@ extension LatticeOptions {
     guard let couplings else {
       return ClassicalProblem(
         ClassicalIsing(length: length, couplings: .uniform(j ?? 1)), beta: beta)
-    }
-    if j != nil {
-      throw ToolError("--couplings and --j exclude each other: the file has all couplings.")
     }
     guard length <= ClassicalProblem.longestLatticeOfFile else {
       let limit = ClassicalProblem.longestLatticeOfFile

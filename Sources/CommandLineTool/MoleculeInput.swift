@@ -4,13 +4,15 @@ internal import Integrals
 internal import Logging
 internal import Training
 
-/// A molecule from an integral file, as the commands use it.
+/// A molecule from an integral file, or Hubbard's model, as the commands use it.
 struct MoleculeInput {
-  /// The file's path, or "standard input".
+  /// The file's path, "standard input", or the model's name.
   let path: String
-  let file: IntegralFile
-
-  var integrals: MolecularIntegrals { file.integrals }
+  let integrals: MolecularIntegrals
+  /// The file's format in words.
+  let formatDescription: String
+  /// What its reader had to assume.
+  let warnings: [String]
 
   /// The most spatial orbitals that a configuration holds.
   static let orbitalLimit = 128
@@ -37,7 +39,9 @@ struct MoleculeInput {
         "\(path) has \(count) orbitals, and at most \(orbitalLimit) are supported; "
           + "freeze core orbitals or choose an active space.")
     }
-    return MoleculeInput(path: path, file: file)
+    return MoleculeInput(
+      path: path, integrals: file.integrals, formatDescription: file.formatDescription,
+      warnings: file.warnings)
   }
 
   /// The irreps that the orbitals' labels generate, as a count: 1 without symmetry, or 2, 4, 8.

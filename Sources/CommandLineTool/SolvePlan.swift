@@ -41,22 +41,22 @@ struct SolvePlan {
   /// Plans a new run.
   init(input: String?, options: SolveOptions, logger: Logger) throws {
     let name: String
+    var source: String?
     var warnings: [String] = []
     try options.classical.refuse()
     try options.spins.refuse()
-    switch (input, try options.lattice.makeModel()) {
-    case (let input?, nil):
-      let molecule = try MoleculeInput.read(input, logger: logger)
+    switch try ProblemInput.read(input, options.lattice, logger: logger) {
+    case .molecule(let molecule)?:
       problem = try molecule.makeProblem(options.files.irrep, logger: logger)
-      name = OutputFile.standardName(for: input)
-      warnings = molecule.file.warnings
-    case (nil, let model?):
+      name = input.map { OutputFile.standardName(for: $0) } ?? molecule.path + ".nqs.h5"
+      source = molecule.path
+      warnings = molecule.warnings
+    case .lattice(let model)?:
       if options.files.irrep != nil { throw ToolError("--irrep is for molecules.") }
       if options.files.spin != nil { throw ToolError("--spin is for molecules.") }
       problem = .lattice(model)
       name = model.name + ".nqs.h5"
-    case (_?, _?): throw ToolError("give an integral file or --lattice, not both.")
-    case (nil, nil):
+    case nil:
       throw ToolError(
         "what is to be solved? Give an integral file, --lattice with --size, or --resume.")
     }
@@ -70,7 +70,7 @@ struct SolvePlan {
     snapshot = nil
     sectorDimension = nil
     continuesOutput = false
-    provenance = Self.makeProvenance(input: input.map { IntegralFile.name(ofPath: $0) })
+    provenance = Self.makeProvenance(input: source)
     output = try OutputFile(
       options.files.output ?? name, kind: .result, input: input,
       overwrites: options.files.overwrite == true)
@@ -98,12 +98,12 @@ struct SolvePlan {
     if options.files.spin != nil {
       throw ToolError("--spin cannot change on --resume; start a new run for another state.")
     }
-    let given: Problem?
-    if let input {
-      given = .molecule(try MoleculeInput.read(input, logger: logger).integrals, irrep: .automatic)
-    } else {
-      given = try options.lattice.makeModel().map { .lattice($0) }
-    }
+    let given: Problem? =
+      switch try ProblemInput.read(input, options.lattice, logger: logger) {
+      case .molecule(let molecule)?: .molecule(molecule.integrals, irrep: .automatic)
+      case .lattice(let model)?: .lattice(model)
+      case nil: nil
+      }
     if let given, given.digest != record.problem.digest {
       throw ToolError(
         "\(path) is a run of another problem (\(record.problemName)); leave the input out to go on "

@@ -39,7 +39,7 @@ struct LatticeOperator {
     exchanges = hamiltonian.bondGroups.filter { $0.exchange != 0 }.map {
       Exchange(distance: UInt64($0.distance), mask: $0.mask, element: $0.exchange)
     }
-    flips = hamiltonian.fieldGroups.map { Flip(mask: $0.mask, element: $0.flip) }
+    flips = hamiltonian.fieldGroups.map { Flip(mask: $0.mask, element: $0.coefficient) }
     let blocks = basis.blockOffsets.count - 1
     let target = max(256, basis.dimension / 256)
     var tasks: [Range<Int>] = []

@@ -4,6 +4,8 @@ public struct LatticeError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Code: Sendable, Hashable {
     /// A size that is not written as the geometry needs it.
     case malformedSize
+    /// A boundary that the lattice cannot have.
+    case invalidBoundary
     /// More sites than the configuration word or the program holds.
     case tooManySites
     /// Neighbours that a lattice of this size does not have.

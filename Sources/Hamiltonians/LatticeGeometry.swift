@@ -10,14 +10,23 @@
 ///   site: nearest neighbours along a periodic direction of extent 2, second neighbours of a
 ///   periodic chain of 4. Such bonds are listed twice and their couplings add, so that the energy
 ///   is that of the translation-invariant sum `Σ_i Σ_v J S_i·S_{i+v}` at every size.
-/// - A direction of extent 1 has no bonds, whatever the boundary: `1 × L` is a chain.
+/// - A direction of extent 1 has no bonds that leave its cells, whatever the boundary: `1 × L` is a chain.
 public struct LatticeGeometry: Sendable, Hashable {
-  /// What happens at the edge.
+  /// What happens at the edges, along the first and the second primitive vector.
   public enum Boundary: String, Sendable, Hashable, CaseIterable {
-    /// The last site of a row is a neighbour of the first.
+    /// The last cell of every row and column is a neighbour of the first.
     case periodic
     /// The lattice ends.
     case open
+    /// A cylinder: rows close in themselves, columns end.
+    case periodicOpen = "periodic-open"
+    /// A cylinder: rows end, columns close in themselves.
+    case openPeriodic = "open-periodic"
+
+    /// Whether rows, along the first primitive vector, close in themselves.
+    public var closesRows: Bool { self == .periodic || self == .periodicOpen }
+    /// Whether columns, along the second primitive vector, close in themselves.
+    public var closesColumns: Bool { self == .periodic || self == .openPeriodic }
   }
 
   /// Two sites joined by a bond.
@@ -34,8 +43,10 @@ public struct LatticeGeometry: Sendable, Hashable {
     }
   }
 
-  /// The largest number of sites: the bits of the widest configuration word.
-  public static let siteLimit = 128
+  /// The largest number of sites.
+  ///
+  /// What packs spins in words of bits, as ``SpinHamiltonian`` does, takes 128 of them.
+  public static let siteLimit = 65_536
 
   /// The infinite lattice of which this is a part.
   public let unitCell: LatticeUnitCell
@@ -43,7 +54,7 @@ public struct LatticeGeometry: Sendable, Hashable {
   public let width: Int
   /// The number of cells along the second primitive vector, `Ly`; 1 for a chain.
   public let height: Int
-  /// What happens at the edge, in both directions.
+  /// What happens at the edges; of a ladder with open legs, of a graph open.
   public let boundary: Boundary
 
   /// Creates a lattice of the given extents.
@@ -51,9 +62,10 @@ public struct LatticeGeometry: Sendable, Hashable {
   /// - Parameters:
   ///   - unitCell: The infinite lattice.
   ///   - extents: The number of cells along each primitive vector, one number for each.
-  ///   - boundary: What happens at the edge.
+  ///   - boundary: What happens at the edges. A ladder is always open across its legs, whether or not that
+  ///     is said; a graph has no edges, and what is said does not matter.
   /// - Throws: ``LatticeError`` where an extent is not positive, where there are too few or too
-  ///   many of them, or above ``siteLimit`` sites.
+  ///   many of them, above ``siteLimit`` sites, or for a boundary that the lattice cannot have.
   public init(
     _ unitCell: LatticeUnitCell, extents: [Int], boundary: Boundary = .periodic
   ) throws(LatticeError) {
@@ -84,7 +96,29 @@ public struct LatticeGeometry: Sendable, Hashable {
     self.unitCell = unitCell
     self.width = extents[0]
     self.height = extents.count == 2 ? extents[1] : 1
-    self.boundary = boundary
+    self.boundary = try Self.boundary(boundary, of: unitCell)
+  }
+
+  /// Returns the boundary that a lattice has where one is asked for.
+  private static func boundary(
+    _ boundary: Boundary, of unitCell: LatticeUnitCell
+  ) throws(LatticeError) -> Boundary {
+    let isMixed = boundary.closesRows != boundary.closesColumns
+    switch unitCell.form {
+    case .graph: return .open
+    case .ladder where boundary == .openPeriodic:
+      throw LatticeError(
+        .invalidBoundary,
+        "a ladder is open across its legs, and cannot have the boundary '\(boundary.rawValue)'; choose "
+          + "periodic or open for its length")
+    case .ladder: return boundary.closesRows ? .periodicOpen : .open
+    case .lattice where isMixed && unitCell.dimension == 1:
+      throw LatticeError(
+        .invalidBoundary,
+        "the \(unitCell.name) lattice has one direction, and cannot have the boundary "
+          + "'\(boundary.rawValue)'; choose periodic or open")
+    case .lattice: return boundary
+    }
   }
 
   /// Creates a lattice from the size as written on a command line, such as `16` or `4x6`.
@@ -138,11 +172,16 @@ public struct LatticeGeometry: Sendable, Hashable {
       Double(x) * first.y + Double(y) * second.y + offset.y)
   }
 
+  /// The number of translations that take the lattice to itself.
+  public var translationCount: Int {
+    (boundary.closesRows ? width : 1) * (boundary.closesColumns ? height : 1)
+  }
+
   /// Returns the bonds of neighbour shell `order`, ordered by their first site.
   ///
   /// - Parameter order: 1 for nearest neighbours, 2 for next-nearest ones.
-  /// - Returns: One bond for each site and bond vector; see the type's conventions on pairs that
-  ///   occur twice.
+  /// - Returns: One bond for each site and bond vector, none of a graph; see the type's conventions on
+  ///   pairs that occur twice.
   /// - Throws: ``LatticeError`` where the lattice is so small that a site would be its own
   ///   neighbour.
   public func bonds(order: Int = 1) throws(LatticeError) -> [Bond] {
@@ -151,8 +190,8 @@ public struct LatticeGeometry: Sendable, Hashable {
     for y in 0..<height {
       for x in 0..<width {
         for vector in vectors {
-          guard let targetX = step(x, by: vector.x, extent: width),
-            let targetY = step(y, by: vector.y, extent: height)
+          guard let targetX = step(x, by: vector.x, extent: width, closes: boundary.closesRows),
+            let targetY = step(y, by: vector.y, extent: height, closes: boundary.closesColumns)
           else { continue }
           let bond = Bond(
             site(x: x, y: y, basis: vector.source),
@@ -171,10 +210,10 @@ public struct LatticeGeometry: Sendable, Hashable {
   }
 
   /// Returns `position + distance` on one axis, or nil where that leaves the lattice.
-  private func step(_ position: Int, by distance: Int, extent: Int) -> Int? {
+  private func step(_ position: Int, by distance: Int, extent: Int, closes: Bool) -> Int? {
     let target = position + distance
     if (0..<extent).contains(target) { return target }
-    if boundary == .open || extent == 1 { return nil }
+    if !closes || extent == 1 { return nil }
     return ((target % extent) + extent) % extent
   }
 }

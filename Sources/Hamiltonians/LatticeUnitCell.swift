@@ -29,8 +29,20 @@ public struct LatticeUnitCell: Sendable, Hashable {
     public let y: Int
   }
 
+  /// What kind of thing its copies make up.
+  public enum Form: Sendable, Hashable {
+    /// A lattice with neighbours by distance.
+    case lattice
+    /// The same, always open along the second primitive vector: legs of any length with rungs across.
+    case ladder
+    /// Sites without neighbours of their own, which a list of bonds joins.
+    case graph
+  }
+
   /// The name that the command line uses.
   public let name: String
+  /// What its copies make up.
+  public let form: Form
   /// The number of directions in which the lattice extends, 1 or 2.
   public let dimension: Int
   /// The primitive vectors; the second is unused in one dimension.
@@ -39,10 +51,13 @@ public struct LatticeUnitCell: Sendable, Hashable {
   public let basis: [Vector]
 
   /// Creates a unit cell of `dimension` primitive vectors.
-  public init(name: String, primitive: [Vector], basis: [Vector] = [Vector(0, 0)]) {
+  public init(
+    name: String, primitive: [Vector], basis: [Vector] = [Vector(0, 0)], form: Form = .lattice
+  ) {
     precondition((1...2).contains(primitive.count), "a lattice has one or two primitive vectors")
     precondition(!basis.isEmpty, "a unit cell has at least one site")
     self.name = name
+    self.form = form
     self.dimension = primitive.count
     self.primitive = primitive
     self.basis = basis
@@ -61,6 +76,19 @@ public struct LatticeUnitCell: Sendable, Hashable {
     name: "kagome", primitive: [Vector(2, 0), Vector(1, 2 * halfRootThree)],
     basis: [Vector(0, 0), Vector(1, 0), Vector(0.5, halfRootThree)])
 
+  /// The honeycomb lattice: two sites a cell, one lattice spacing apart.
+  public static let honeycomb = LatticeUnitCell(
+    name: "honeycomb", primitive: [Vector(2 * halfRootThree, 0), Vector(halfRootThree, 1.5)],
+    basis: [Vector(0, 0), Vector(0, 1)])
+  /// A ladder: its length along the first direction, its legs along the second, which is open.
+  public static let ladder = LatticeUnitCell(
+    name: "ladder", primitive: [Vector(1, 0), Vector(0, 1)], form: .ladder)
+  /// Sites in a list, without bonds of their own.
+  public static let graph = LatticeUnitCell(name: "graph", primitive: [Vector(1, 0)], form: .graph)
+
+  /// All of these, by the names that they have on the command line.
+  public static let all = [chain, ladder, square, triangular, honeycomb, kagome, graph]
+
   private static let halfRootThree = 0.75.squareRoot()
 
   /// Returns the bonds of neighbour shell `order` (1 is nearest), one of each pair `±`.
@@ -69,6 +97,7 @@ public struct LatticeUnitCell: Sendable, Hashable {
   /// by `x` downwards.
   public func bondVectors(order: Int) -> [BondVector] {
     precondition(order >= 1, "neighbour shells count from 1, not \(order)")
+    if form == .graph { return [] }
     let reach = order + 1
     let rows = dimension == 2 ? -reach...reach : 0...0
     var candidates: [(bond: BondVector, squaredLength: Double)] = []

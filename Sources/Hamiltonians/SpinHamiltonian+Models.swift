@@ -35,18 +35,21 @@ public struct SpinCoupling: Sendable, Hashable {
 }
 
 extension SpinHamiltonian {
-  /// Returns the XXZ model, see ``SpinTerms/heisenberg(on:j1:j2:anisotropy:)``.
+  /// Returns the XXZ model, see ``SpinTerms/heisenberg(on:j1:j2:j3:anisotropy:)``.
   public static func heisenberg(
-    on geometry: LatticeGeometry, j1: Double = 1, j2: Double = 0, anisotropy: Double = 1
+    on geometry: LatticeGeometry, j1: Double = 1, j2: Double = 0, j3: Double = 0,
+    anisotropy: Double = 1
   ) throws(LatticeError) -> SpinHamiltonian {
-    try SpinHamiltonian(.heisenberg(on: geometry, j1: j1, j2: j2, anisotropy: anisotropy))
+    try SpinHamiltonian(.heisenberg(on: geometry, j1: j1, j2: j2, j3: j3, anisotropy: anisotropy))
   }
 
-  /// Returns the transverse-field Ising model, see ``SpinTerms/ising(on:coupling:field:)``.
+  /// Returns the Ising model, see ``SpinTerms/ising(on:coupling:field:longitudinalField:)``.
   public static func ising(
-    on geometry: LatticeGeometry, coupling: Double = 1, field: Double
+    on geometry: LatticeGeometry, coupling: Double = 1, field: Double,
+    longitudinalField: Double = 0
   ) throws(LatticeError) -> SpinHamiltonian {
-    try SpinHamiltonian(.ising(on: geometry, coupling: coupling, field: field))
+    try SpinHamiltonian(
+      .ising(on: geometry, coupling: coupling, field: field, longitudinalField: longitudinalField))
   }
 
   /// Returns the squared total spin, `S² = ¾ N + 2 Σ_{i<j} S_i·S_j`.

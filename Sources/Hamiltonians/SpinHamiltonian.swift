@@ -1,17 +1,17 @@
 public import Configurations
 
-/// A real Hamiltonian of spins ½ on a lattice: pair couplings and a transverse field.
+/// A real Hamiltonian of spins ½ on a lattice: pair couplings, a transverse and a longitudinal field.
 ///
 /// ```
-/// H = Σ_ij [ a_ij σᶻ_i σᶻ_j + e_ij (σ⁺_i σ⁻_j + σ⁻_i σ⁺_j) ] + Σ_i t_i σˣ_i
+/// H = Σ_ij [ a_ij σᶻ_i σᶻ_j + e_ij (σ⁺_i σ⁻_j + σ⁻_i σ⁺_j) ] + Σ_i [ t_i σˣ_i + l_i σᶻ_i ]
 /// ```
 ///
 /// with Pauli matrices and `σ⁺` the unit raising operator (equal to `S⁺`). The factories speak the
 /// models' own parameters:
 ///
-/// - Heisenberg, XXZ, J1–J2: `Σ J [ ½(S⁺S⁻ + S⁻S⁺) + Δ SᶻSᶻ ]` with `S = σ/2`, so `a = JΔ/4` and
-///   `e = J/2`; `J > 0` is antiferromagnetic.
-/// - Transverse-field Ising: `−J Σ σᶻσᶻ − h Σ σˣ`, so `a = −J` and `t = −h`.
+/// - Heisenberg, XXZ, XY (`Δ = 0`), J1–J2–J3: `Σ J [ ½(S⁺S⁻ + S⁻S⁺) + Δ SᶻSᶻ ]` with `S = σ/2`, so
+///   `a = JΔ/4` and `e = J/2`; `J > 0` is antiferromagnetic.
+/// - Ising in fields: `−J Σ σᶻσᶻ − h Σ σˣ − h_z Σ σᶻ`, so `a = −J`, `t = −h` and `l = −h_z`.
 ///
 /// All matrix elements are real, and no basis rotation (Marshall's sign rule or another) is
 /// applied. Without a constant the trace is zero, and so is the energy at infinite temperature. Couplings of a pair
@@ -34,81 +34,75 @@ public struct SpinHamiltonian<Word: ConfigurationWord>: Hamiltonian {
     package let exchange: Double
   }
 
-  /// Sites of equal transverse field.
+  /// Sites of equal field.
   package struct FieldGroup: Sendable, Hashable {
     /// The sites.
     package let mask: Word
-    /// The coefficient `t` of `σˣ`.
-    package let flip: Double
+    /// The coefficient `t` of `σˣ`, or `l` of `σᶻ`.
+    package let coefficient: Double
   }
 
   /// The number of sites, N.
   public let siteCount: Int
   /// The bonds, grouped.
   package let bondGroups: [BondGroup]
-  /// The sites in a field, grouped.
+  /// The sites in a transverse field, grouped.
   package let fieldGroups: [FieldGroup]
-  /// The diagonal element of the state with all spins up, `Σ a` and the constant.
+  /// The sites in a longitudinal field, grouped.
+  package let longitudinalGroups: [FieldGroup]
+  /// The diagonal element of the state with all spins up, `Σ a + Σ l` and the constant.
   private let ferromagneticEnergy: Double
 
-  /// Creates a Hamiltonian from its terms.
+  /// Creates a Hamiltonian from terms; pairs that occur more than once are added up.
   ///
   /// - Parameters:
-  ///   - siteCount: The number of sites, N.
-  ///   - couplings: The pair terms `a` and `e`; pairs that occur more than once are added up.
-  ///   - field: The coefficients `t` of `σˣ`, `[N]`, or empty for none.
+  ///   - terms: The terms.
   ///   - constant: A multiple of the identity to be added.
   /// - Throws: ``LatticeError`` where there are more sites than bits in a word, a bond is not
   ///   between two different sites of the lattice, or a number is not finite.
-  public init(
-    siteCount: Int, couplings: [SpinCoupling], field: [Double] = [], constant: Double = 0
-  ) throws(LatticeError) {
-    guard (1...Word.bitWidth).contains(siteCount) else {
+  public init(_ terms: SpinTerms, constant: Double = 0) throws(LatticeError) {
+    guard (1...Word.bitWidth).contains(terms.siteCount) else {
       throw LatticeError(
         .tooManySites,
-        "\(siteCount) sites do not fit a spin string of \(Word.bitWidth) bits; "
+        "\(terms.siteCount) sites do not fit a spin string of \(Word.bitWidth) bits; "
           + "expected 1 to \(Word.bitWidth)")
     }
-    precondition(
-      field.isEmpty || field.count == siteCount,
-      "\(field.count) field values for \(siteCount) sites")
-    // Squares and sums of larger numbers overflow.
-    func isUsable(_ value: Double) -> Bool { abs(value) < 1e12 }
+    try terms.check()
     var pairs: [Pair: (parallel: Double, exchange: Double)] = [:]
-    for coupling in couplings {
+    for coupling in terms.couplings {
       let lower = min(coupling.first, coupling.second)
-      let upper = max(coupling.first, coupling.second)
-      guard lower >= 0, upper < siteCount, lower != upper else {
-        throw LatticeError(
-          .invalidBond,
-          "bond (\(coupling.first), \(coupling.second)) does not join two different sites of "
-            + "0..<\(siteCount)")
-      }
-      guard isUsable(coupling.parallel), isUsable(coupling.exchange) else {
-        throw LatticeError(
-          .invalidCoupling,
-          "the coupling of bond (\(coupling.first), \(coupling.second)) is not a finite number of "
-            + "magnitude below 1e12")
-      }
-      let pair = Pair(distance: upper - lower, lower: lower)
+      let pair = Pair(distance: max(coupling.first, coupling.second) - lower, lower: lower)
       let sum = pairs[pair] ?? (0, 0)
       pairs[pair] = (sum.parallel + coupling.parallel, sum.exchange + coupling.exchange)
     }
-    if let site = field.firstIndex(where: { !isUsable($0) }) {
-      throw LatticeError(
-        .invalidCoupling, "the field at site \(site) is not a finite number of magnitude below 1e12"
-      )
-    }
-    self.siteCount = siteCount
-    self.bondGroups = Self.grouped(pairs)
-    self.fieldGroups = Self.grouped(field)
-    self.ferromagneticEnergy = bondGroups.reduce(constant) {
+    siteCount = terms.siteCount
+    bondGroups = Self.grouped(pairs)
+    fieldGroups = Self.grouped(terms.field)
+    longitudinalGroups = Self.grouped(terms.longitudinalField)
+    let parallel = bondGroups.reduce(constant) {
       $0 + Double($1.mask.nonzeroBitCount) * $1.parallel
     }
+    ferromagneticEnergy = longitudinalGroups.reduce(parallel) {
+      $0 + Double($1.mask.nonzeroBitCount) * $1.coefficient
+    }
+  }
+
+  /// Creates a Hamiltonian from its terms, see ``SpinTerms``.
+  public init(
+    siteCount: Int, couplings: [SpinCoupling], field: [Double] = [],
+    longitudinalField: [Double] = [], constant: Double = 0
+  ) throws(LatticeError) {
+    try self.init(
+      SpinTerms(
+        siteCount: siteCount, couplings: couplings, field: field,
+        longitudinalField: longitudinalField), constant: constant)
   }
 
   /// Whether the total `Sᶻ` is conserved: no site feels a transverse field.
   public var conservesMagnetization: Bool { fieldGroups.isEmpty }
+
+  /// Whether turning all spins over changes nothing: no site feels a longitudinal field.
+  public var conservesSpinFlip: Bool { longitudinalGroups.isEmpty }
 
   /// The largest number of connections that a configuration can have.
   public var maximumConnectionCount: Int {
@@ -125,6 +119,9 @@ public struct SpinHamiltonian<Word: ConfigurationWord>: Hamiltonian {
     for group in bondGroups {
       let antiparallel = (spins ^ (spins &>> Word(group.distance))) & group.mask
       energy -= 2 * group.parallel * Double(antiparallel.nonzeroBitCount)
+    }
+    for group in longitudinalGroups {
+      energy -= 2 * group.coefficient * Double((~spins & group.mask).nonzeroBitCount)
     }
     return energy
   }
@@ -147,11 +144,11 @@ public struct SpinHamiltonian<Word: ConfigurationWord>: Hamiltonian {
         antiparallel &= antiparallel &- 1
       }
     }
-    for group in fieldGroups where abs(group.flip) > cutoff {
+    for group in fieldGroups where abs(group.coefficient) > cutoff {
       var sites = group.mask
       while sites != 0 {
         let site = sites & (0 &- sites)
-        connections.append(Configuration(alpha: spins ^ site), group.flip)
+        connections.append(Configuration(alpha: spins ^ site), group.coefficient)
         sites ^= site
       }
     }
@@ -199,6 +196,6 @@ extension SpinHamiltonian {
       if masks[value] == nil { order.append(value) }
       masks[value, default: 0] |= 1 << Word(site)
     }
-    return order.map { FieldGroup(mask: masks[$0, default: 0], flip: $0) }
+    return order.map { FieldGroup(mask: masks[$0, default: 0], coefficient: $0) }
   }
 }

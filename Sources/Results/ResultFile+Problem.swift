@@ -1,5 +1,4 @@
 internal import HDF5Files
-internal import Hamiltonians
 internal import Integrals
 internal import Training
 
@@ -131,60 +130,10 @@ extension ResultFile {
       pointGroup: try group.attribute("point_group")?.stringValue)
   }
 
-  private static func damaged(_ reason: String, _ group: HDF5Group) -> HDF5Error {
+  static func damaged(_ reason: String, _ group: HDF5Group) -> HDF5Error {
     HDF5Error(
       "read the problem", path: group.file.path, object: group.path, reason: reason,
       remedy: "The file is damaged: use an older copy")
-  }
-
-  // MARK: - Lattices
-
-  static func writeLattice(
-    _ model: LatticeModel, to group: HDF5Group
-  ) throws(HDF5Error) {
-    try group.setAttribute("geometry", .string(model.geometry.unitCell.name))
-    try group.setAttribute("size", .ints([model.geometry.width, model.geometry.height]))
-    try group.setAttribute("boundary", .string(model.geometry.boundary.rawValue))
-    try group.setAttribute("sites", .int(model.geometry.siteCount))
-    if let twice = model.twiceMagnetization {
-      try group.setAttribute("twice_magnetization", .int(twice))
-    }
-    switch model.interaction {
-    case .heisenberg(let j1, let j2, let anisotropy):
-      try group.setAttribute("model", .string("heisenberg"))
-      try group.setAttribute("j1", .double(j1))
-      try group.setAttribute("j2", .double(j2))
-      try group.setAttribute("delta", .double(anisotropy))
-    case .ising(let coupling, let field):
-      try group.setAttribute("model", .string("ising"))
-      try group.setAttribute("j1", .double(coupling))
-      try group.setAttribute("field", .double(field))
-    }
-  }
-
-  static func readLattice(_ group: HDF5Group) throws(HDF5Error) -> LatticeModel {
-    let name = try string("geometry", in: group)
-    let cells: [LatticeUnitCell] = [.chain, .square, .triangular, .kagome]
-    guard let cell = cells.first(where: { $0.name == name }),
-      let size = try group.attribute("size")?.intValues, size.count == 2,
-      let boundary = LatticeGeometry.Boundary(rawValue: try string("boundary", in: group)),
-      let geometry = try? LatticeGeometry(
-        cell, extents: Array(size.prefix(cell.dimension)), boundary: boundary)
-    else { throw damaged("there is no such lattice", group) }
-    let coupling = try number("j1", in: group)
-    let interaction: LatticeModel.Interaction
-    switch try string("model", in: group) {
-    case "heisenberg":
-      interaction = .heisenberg(
-        j1: coupling, j2: try number("j2", in: group),
-        anisotropy: try number("delta", in: group))
-    case "ising":
-      interaction = .ising(coupling: coupling, field: try number("field", in: group))
-    case let model: throw damaged("there is no model '\(model)'", group)
-    }
-    return LatticeModel(
-      geometry: geometry, interaction: interaction,
-      twiceMagnetization: try group.attribute("twice_magnetization")?.intValue)
   }
 }
 

@@ -21,7 +21,9 @@ public struct LatticeSymmetries: Sendable {
     shifts = finder.shifts()
     pointGroup = finder.pointGroup()
     // σᶻσᶻ, exchange and σˣ are even; the sector must be its own image.
-    hasSpinFlip = problem.upCount.map { 2 * $0 == problem.siteCount } ?? true
+    hasSpinFlip =
+      problem.terms.longitudinalField.allSatisfy { $0 == 0 }
+      && (problem.upCount.map { 2 * $0 == problem.siteCount } ?? true)
   }
 
   /// Returns the product: first `b`, then `a`.
@@ -31,7 +33,7 @@ public struct LatticeSymmetries: Sendable {
     let geometry: LatticeGeometry
     /// The couplings of each pair, and the field of each site.
     let couplings: [Pair: [Double]]
-    let field: [Double]
+    let fields: [[Double]]
 
     struct Pair: Hashable {
       let first: Int
@@ -41,7 +43,7 @@ public struct LatticeSymmetries: Sendable {
 
     init(_ problem: SpinProblem) {
       geometry = problem.geometry
-      field = problem.terms.field
+      fields = [problem.terms.field, problem.terms.longitudinalField]
       var couplings: [Pair: [Double]] = [:]
       for coupling in problem.terms.couplings {
         let pair = Pair(coupling.first, coupling.second)
@@ -60,20 +62,22 @@ public struct LatticeSymmetries: Sendable {
           return false
         }
       }
-      return field.isEmpty
-        || field.indices.allSatisfy { abs(field[permutation[$0]] - field[$0]) < 1e-12 }
+      return fields.allSatisfy { field in
+        field.indices.allSatisfy { abs(field[permutation[$0]] - field[$0]) < 1e-12 }
+      }
     }
 
     /// Returns the site at a place in units of primitive vectors, wrapped; nil between sites or outside.
     func site(_ x: Double, _ y: Double) -> Int? {
-      let periodic = geometry.boundary == .periodic
       for (index, offset) in fractions.enumerated() {
         let (cx, cy) = (x - offset.0, y - offset.1)
         let (rx, ry) = (cx.rounded(), cy.rounded())
         guard abs(cx - rx) < 1e-6, abs(cy - ry) < 1e-6 else { continue }
         var (ix, iy) = (Int(rx), Int(ry))
-        if periodic {
+        if geometry.boundary.closesRows {
           ix = ((ix % geometry.width) + geometry.width) % geometry.width
+        }
+        if geometry.boundary.closesColumns {
           iy = ((iy % geometry.height) + geometry.height) % geometry.height
         }
         guard (0..<geometry.width).contains(ix), (0..<geometry.height).contains(iy) else {

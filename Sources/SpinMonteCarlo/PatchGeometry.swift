@@ -8,6 +8,18 @@ public struct PatchError: Error, Sendable, Hashable, CustomStringConvertible {
   public let description: String
 }
 
+extension LatticeGeometry {
+  /// Whether every direction closes in itself, so that all shifts are symmetries of the lattice.
+  var isTorus: Bool {
+    unitCell.dimension > 0 && boundary.closesRows && (height == 1 || boundary.closesColumns)
+  }
+}
+
+extension LatticeGeometry {
+  /// Whether every direction closes in itself, so that all shifts are symmetries of the lattice.
+  var isTorus: Bool { boundary.closesRows && (height == 1 || boundary.closesColumns) }
+}
+
 extension SpinPatches {
   /// Groups the cells of a lattice to patches of `side × side` cells, of chains to `side` cells.
   ///
@@ -40,12 +52,11 @@ extension SpinPatches {
     }
     let vectors = geometry.unitCell.primitive
     let second = vectors.count == 2 ? vectors[1] : .init(0, 0)
-    let isPeriodic = geometry.boundary == .periodic
     // The shortest way round, in units of the distance of nearest patches.
     func distance(_ x: Int, _ y: Int) -> Float {
       var shortest = Double.infinity
-      for wrapY in isPeriodic && rows > 1 ? -1...1 : 0...0 {
-        for wrapX in isPeriodic ? -1...1 : 0...0 {
+      for wrapY in geometry.boundary.closesColumns && rows > 1 ? -1...1 : 0...0 {
+        for wrapX in geometry.boundary.closesRows ? -1...1 : 0...0 {
           let (dx, dy) = (Double(x + wrapX * columns), Double(y + wrapY * rows))
           let cells = Double(tall) / Double(side)
           let px = dx * vectors[0].x + dy * cells * second.x

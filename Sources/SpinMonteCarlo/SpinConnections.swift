@@ -23,6 +23,10 @@ struct SpinConnections: Sendable {
   let siteCount: Int
   /// The couplings of `σᶻσᶻ`.
   let diagonal: [(first: Int, second: Int, coupling: Double)]
+  /// The coefficients of σᶻ, by site; empty for none.
+  let fields: [(site: Int, coefficient: Double)]
+  /// The coefficients of σᶻ, by site; empty for none.
+  let fields: [(site: Int, coefficient: Double)]
   /// Pairs that exchange.
   let exchanges: [Exchange]
   /// Sites that flip, with their elements.
@@ -41,6 +45,12 @@ struct SpinConnections: Sendable {
     diagonal = pairs.filter { $0.value.parallel != 0 }.map {
       ($0.key.first, $0.key.second, $0.value.parallel)
     }
+    fields = terms.longitudinalField.enumerated().filter { $0.element != 0 }.map {
+      ($0.offset, $0.element)
+    }
+    fields = terms.longitudinalField.enumerated().filter { $0.element != 0 }.map {
+      ($0.offset, $0.element)
+    }
     exchanges = pairs.filter { $0.value.exchange != 0 }.map {
       Exchange(first: $0.key.first, second: $0.key.second, element: $0.value.exchange)
     }
@@ -53,6 +63,8 @@ struct SpinConnections: Sendable {
     for bond in diagonal {
       energy += spins[bond.first] == spins[bond.second] ? bond.coupling : -bond.coupling
     }
+    for field in fields { energy += Double(spins[field.site]) * field.coefficient }
+    for field in fields { energy += Double(spins[field.site]) * field.coefficient }
     return energy
   }
 

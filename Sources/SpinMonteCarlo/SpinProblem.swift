@@ -29,7 +29,8 @@ public struct SpinProblem: Sendable, Hashable {
   /// The largest coupling as that of `J S·S`; 1 where there is none.
   var energyUnit: Double {
     let bonds = terms.couplings.map { max(4 * abs($0.parallel), 2 * abs($0.exchange)) }
-    let largest = (bonds + terms.field.map { 2 * abs($0) }).max() ?? 0
+    let fields = terms.field + terms.longitudinalField
+    let largest = (bonds + fields.map { 2 * abs($0) }).max() ?? 0
     return largest > 0 ? largest : 1
   }
 }

@@ -40,11 +40,12 @@ extension SpinSettings {
       throw SpinRunError(
         "`width` must be a multiple of `heads`, not \(width) of \(heads)")
     }
-    if invariant == true, problem.geometry.boundary != .periodic {
+    if invariant == true, !problem.geometry.isTorus {
       throw SpinRunError("`invariant` attention is for periodic lattices; leave it out")
     }
     let largest = problem.terms.couplings.map { max(abs($0.parallel), abs($0.exchange)) }.max() ?? 0
-    guard largest > 0 || problem.terms.field.contains(where: { $0 != 0 }) else {
+    let fields = problem.terms.field + problem.terms.longitudinalField
+    guard largest > 0 || fields.contains(where: { $0 != 0 }) else {
       throw SpinRunError("all couplings are zero: every state is a ground state")
     }
   }

@@ -39,7 +39,7 @@ func latticeSymmetry<Word: ConfigurationWord>(
 ) throws(TrainingError) -> LatticeSymmetry {
   let sites = model.geometry.siteCount
   let identity = Array(0..<sites)
-  let isFlippable = upCount.map { 2 * $0 == sites } ?? true
+  let isFlippable = hamiltonian.conservesSpinFlip && (upCount.map { 2 * $0 == sites } ?? true)
   let flip = isFlippable && settings.ansatz.spinFlipSymmetry != false ? [false, true] : [false]
   var found = LatticeSymmetry()
   let strings = ConfigurationSpace<Word>(upCount: upCount, order: identity).dimension
@@ -88,8 +88,8 @@ func latticeSymmetry<Word: ConfigurationWord>(
   if settings.ansatz.spinFlipSymmetry == true && found.spinFlipParity == 0 {
     throw TrainingError(
       .invalidSettings,
-      "`spin-flip` needs as many spins up as down, and a ground state that is even or odd; leave "
-        + "it out"
+      "`spin-flip` needs as many spins up as down, no longitudinal field, and a ground state that is "
+        + "even or odd; leave it out"
     )
   }
   if settings.ansatz.exactLatticeSymmetry == true && snapshot == nil && hamiltonian.signRule == nil

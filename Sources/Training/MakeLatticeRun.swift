@@ -1,5 +1,5 @@
-internal import Configurations
-internal import Hamiltonians
+package import Configurations
+package import Hamiltonians
 internal import LinearAlgebra
 internal import Parallelism
 internal import Problems
@@ -102,7 +102,7 @@ private func startVector<Word: ConfigurationWord>(
 /// Each descent moves to the connected configuration of lowest diagonal element until none is lower.
 /// Nothing about the lattice's order is put in: a Néel pattern comes out where it is lowest, and
 /// several patterns where they tie.
-func lowestConfigurations<Word: ConfigurationWord>(
+package func lowestConfigurations<Word: ConfigurationWord>(
   of hamiltonian: SpinHamiltonian<Word>, sites: Int, upCount: Int?, energyScale: Double
 ) -> [Configuration<Word>] {
   var random = RandomSource(seed: 0x4E45_454C)

@@ -39,7 +39,14 @@ public func makeTrainingRun(
       ? try makeMolecularRun(UInt64.self, integrals, irrep, settings, snapshot)
       : try makeMolecularRun(UInt128.self, integrals, irrep, settings, snapshot)
   case .lattice(let model):
-    return model.geometry.siteCount <= 64
+    let sites = model.geometry.siteCount
+    guard sites <= UInt128.bitWidth else {
+      throw TrainingError(
+        .invalidSettings,
+        "autoregressive networks take lattices of at most \(UInt128.bitWidth) sites, and this one has "
+          + "\(sites); choose a smaller size")
+    }
+    return sites <= 64
       ? try makeLatticeRun(UInt64.self, model, settings, snapshot)
       : try makeLatticeRun(UInt128.self, model, settings, snapshot)
   }

@@ -22,12 +22,22 @@ extension Problem {
     case .lattice(let model):
       hash.add([Double(model.twiceMagnetization ?? -1)])
       hash.add([Double(model.geometry.width), Double(model.geometry.height)])
-      for byte in "\(model.geometry.unitCell.name) \(model.geometry.boundary)".utf8 {
+      for byte in "\(model.geometry.unitCell.name) \(model.geometry.boundary.rawValue)".utf8 {
         hash.add(byte)
       }
       switch model.interaction {
-      case .heisenberg(let j1, let j2, let anisotropy): hash.add([0, j1, j2, anisotropy])
-      case .ising(let coupling, let field): hash.add([1, coupling, field])
+      case .heisenberg(let j1, let j2, let j3, let anisotropy):
+        hash.add([0, j1, j2, anisotropy])
+        if j3 != 0 { hash.add([2, j3]) }
+      case .ising(let coupling, let field, let longitudinalField):
+        hash.add([1, coupling, field])
+        if longitudinalField != 0 { hash.add([3, longitudinalField]) }
+      }
+      if let bonds = model.bonds {
+        hash.add([4, Double(bonds.count)])
+        for bond in bonds {
+          hash.add([Double(bond.first), Double(bond.second), bond.strength, bond.transverse])
+        }
       }
     }
     let digits = String(hash.value, radix: 16)

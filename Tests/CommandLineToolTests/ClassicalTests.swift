@@ -157,7 +157,7 @@ struct ClassicalTests {
     for (arguments, words) in [
       (["exact", "--lattice", "heisenberg", "--size", "4x4", "--beta", "1"], "--beta belongs to"),
       (
-        ["exact", "--lattice", "heisenberg", "--size", "4x4", "--couplings", "x"],
+        ["exact", "--lattice", "hubbard", "--u", "4", "--size", "4x4", "--couplings", "x"],
         "--couplings belongs to"
       ),
       (["exact", "--beta", "1"], "--beta needs --lattice"),

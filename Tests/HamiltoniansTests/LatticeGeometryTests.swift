@@ -35,7 +35,8 @@ struct LatticeGeometryTests {
     arguments: [
       (LatticeUnitCell.square, "6x4", 1, 4), (.square, "6x4", 2, 4), (.square, "3x3", 1, 4),
       (.triangular, "6x4", 1, 6), (.triangular, "6x6", 2, 6), (.kagome, "2x2", 1, 4),
-      (.kagome, "3x3", 2, 4), (.chain, "7", 2, 2),
+      (.kagome, "3x3", 2, 4), (.chain, "7", 2, 2), (.honeycomb, "3x3", 1, 3),
+      (.honeycomb, "4x3", 2, 6), (.honeycomb, "3x4", 3, 3), (.square, "20x20", 3, 4),
     ])
   func coordination(cell: LatticeUnitCell, size: String, order: Int, neighbours: Int) throws {
     let geometry = try LatticeGeometry(cell, size: size)
@@ -56,7 +57,8 @@ struct LatticeGeometryTests {
     #expect(try square.bonds(order: 2).count == 2 * 2 * 4)
     for (cell, order, squared) in [
       (LatticeUnitCell.square, 1, 1.0), (.square, 2, 2), (.triangular, 1, 1), (.triangular, 2, 3),
-      (.kagome, 1, 1), (.kagome, 2, 3),
+      (.kagome, 1, 1), (.kagome, 2, 3), (.kagome, 3, 4), (.honeycomb, 1, 1), (.honeycomb, 2, 3),
+      (.honeycomb, 3, 4),
     ] {
       let geometry = try LatticeGeometry(cell, size: "4x3", boundary: .open)
       for bond in try geometry.bonds(order: order) {
@@ -91,11 +93,66 @@ struct LatticeGeometryTests {
       (.square, "16", .malformedSize), (.square, "4x", .malformedSize),
       (.square, "four", .malformedSize), (.square, "0x4", .malformedSize),
       (.chain, "-3", .malformedSize), (.chain, "", .malformedSize),
-      (.chain, "129", .tooManySites), (.square, "12x11", .tooManySites),
-      (.square, "4611686018427387904x4", .tooManySites), (.kagome, "7x7", .tooManySites),
+      (.ladder, "8", .malformedSize), (.graph, "4x4", .malformedSize),
+      (.chain, "65537", .tooManySites), (.square, "257x256", .tooManySites),
+      (.square, "4611686018427387904x4", .tooManySites), (.kagome, "148x148", .tooManySites),
     ])
   func refusedSizes(cell: LatticeUnitCell, size: String, code: LatticeError.Code) {
     let error = #expect(throws: LatticeError.self) { try LatticeGeometry(cell, size: size) }
     #expect(error?.code == code)
+  }
+
+  @Test("Each direction has its own boundary")
+  func boundaries() throws {
+    typealias Boundary = LatticeGeometry.Boundary
+    // 4 × 3 sites: rows of 4 with 4 or 3 bonds, columns of 3 with 3 or 2.
+    for (boundary, count) in [
+      (Boundary.periodic, 24), (.open, 17), (.periodicOpen, 20), (.openPeriodic, 21),
+    ] {
+      let geometry = try LatticeGeometry(.square, size: "4x3", boundary: boundary)
+      let pairs = Set(try geometry.bonds().map { Set([$0.first, $0.second]) })
+      #expect(pairs.count == count)
+      #expect(pairs.contains([0, 3]) == boundary.closesRows)
+      #expect(pairs.contains([0, 8]) == boundary.closesColumns)
+      #expect(
+        geometry.translationCount
+          == (boundary.closesRows ? 4 : 1) * (boundary.closesColumns ? 3 : 1))
+    }
+    for cell in [LatticeUnitCell.chain, .ladder] {
+      let error = #expect(throws: LatticeError.self) {
+        try LatticeGeometry(
+          cell, extents: cell.dimension == 1 ? [8] : [8, 2], boundary: .openPeriodic)
+      }
+      #expect(error?.code == .invalidBoundary)
+    }
+  }
+
+  @Test("A ladder is a square lattice that is open across its legs")
+  func ladder() throws {
+    for (boundary, twin) in [
+      (LatticeGeometry.Boundary.periodic, LatticeGeometry.Boundary.periodicOpen),
+      (.periodicOpen, .periodicOpen), (.open, .open),
+    ] {
+      let ladder = try LatticeGeometry(.ladder, size: "5x3", boundary: boundary)
+      let square = try LatticeGeometry(.square, size: "5x3", boundary: twin)
+      #expect(ladder.boundary == twin)
+      for order in 1...3 {
+        #expect(try ladder.bonds(order: order) == square.bonds(order: order))
+      }
+    }
+  }
+
+  @Test("A graph has sites and no bonds")
+  func graph() throws {
+    let graph = try LatticeGeometry(.graph, size: "400")
+    #expect(graph.siteCount == 400 && graph.boundary == .open)
+    #expect(try graph.bonds().isEmpty && graph.bonds(order: 2).isEmpty)
+  }
+
+  @Test("Lattices of all sizes up to the limit have their bonds")
+  func largeLattices() throws {
+    let square = try LatticeGeometry(.square, size: "256x256")
+    #expect(square.siteCount == LatticeGeometry.siteLimit)
+    #expect(try square.bonds().count == 2 * 65_536)
   }
 }

@@ -4,17 +4,20 @@ import Testing
 
 @Suite("Spin Hamiltonians")
 struct LatticeSpinHamiltonianTests {
-  @Test("XXZ with second neighbours equals its sum of Kronecker products")
+  @Test("XXZ with second and third neighbours equals its sum of Kronecker products")
   func exchangeAgainstPauliSums() throws {
     for (cell, size, boundary) in [
       (LatticeUnitCell.chain, "6", LatticeGeometry.Boundary.periodic), (.chain, "5", .open),
       (.square, "3x2", .periodic), (.square, "2x3", .open), (.triangular, "3x2", .periodic),
+      (.honeycomb, "2x2", .openPeriodic),
     ] {
       let geometry = try LatticeGeometry(cell, size: size, boundary: boundary)
+      // Along a periodic direction of extent 2 a site is its own third neighbour.
+      let j3 = cell == .chain || cell == .honeycomb ? -0.3 : 0
       let hamiltonian = try SpinHamiltonian<UInt64>.heisenberg(
-        on: geometry, j1: 0.9, j2: 0.4, anisotropy: 0.7)
+        on: geometry, j1: 0.9, j2: 0.4, j3: j3, anisotropy: 0.7)
       var expected = PauliSum(siteCount: geometry.siteCount)
-      for (order, strength) in [(1, 0.9), (2, 0.4)] {
+      for (order, strength) in [(1, 0.9), (2, 0.4), (3, j3)] where strength != 0 {
         for bond in try geometry.bonds(order: order) {
           expected.add(strength / 4, .x, bond.first, .x, bond.second)
           expected.add(-strength / 4, .iy, bond.first, .iy, bond.second)
@@ -25,19 +28,22 @@ struct LatticeSpinHamiltonianTests {
     }
   }
 
-  @Test("The transverse-field Ising model equals its sum of Kronecker products")
+  @Test("The Ising model in both fields equals its sum of Kronecker products")
   func isingAgainstPauliSums() throws {
     for size in ["3x2", "2x2", "1x5"] {
       let geometry = try LatticeGeometry(.square, size: size)
       let hamiltonian = try SpinHamiltonian<UInt64>.ising(
-        on: geometry, coupling: 1.3, field: 0.8)
+        on: geometry, coupling: 1.3, field: 0.8, longitudinalField: 0.6)
       var expected = PauliSum(siteCount: geometry.siteCount)
       for bond in try geometry.bonds() {
         expected.add(-1.3, .z, bond.first, .z, bond.second)
       }
-      for site in 0..<geometry.siteCount { expected.add(-0.8, .x, site) }
+      for site in 0..<geometry.siteCount {
+        expected.add(-0.8, .x, site)
+        expected.add(-0.6, .z, site)
+      }
       #expect(largestDifference(dense(hamiltonian), expected.matrix) < 1e-14)
-      #expect(!hamiltonian.conservesMagnetization)
+      #expect(!hamiltonian.conservesMagnetization && !hamiltonian.conservesSpinFlip)
     }
   }
 
@@ -58,9 +64,13 @@ struct LatticeSpinHamiltonianTests {
       expected.add(-exchange / 2, .iy, first, .iy, second)
     }
     let field = (0..<sites).map { _ in random.normal() }
-    for site in 0..<sites { expected.add(field[site], .x, site) }
+    let longitudinal = (0..<sites).map { _ in random.normal() }
+    for site in 0..<sites {
+      expected.add(field[site], .x, site)
+      expected.add(longitudinal[site], .z, site)
+    }
     let hamiltonian = try SpinHamiltonian<UInt64>(
-      siteCount: sites, couplings: couplings, field: field)
+      siteCount: sites, couplings: couplings, field: field, longitudinalField: longitudinal)
     #expect(largestDifference(dense(hamiltonian), expected.matrix) < 1e-14)
   }
 
@@ -68,7 +78,7 @@ struct LatticeSpinHamiltonianTests {
   func structure() throws {
     let geometry = try LatticeGeometry(.square, size: "4x4")
     let hamiltonian = try SpinHamiltonian<UInt64>.heisenberg(on: geometry, j2: 0.5)
-    #expect(hamiltonian.conservesMagnetization)
+    #expect(hamiltonian.conservesMagnetization && hamiltonian.conservesSpinFlip)
     #expect(hamiltonian.maximumConnectionCount == 64)
     var random = RandomSource(seed: 3)
     for _ in 0..<50 {
@@ -154,11 +164,20 @@ struct LatticeSpinHamiltonianTests {
   func refusals() throws {
     let large = try LatticeGeometry(.square, size: "11x11")
     expectError(.tooManySites) { try SpinHamiltonian<UInt64>.heisenberg(on: large) }
+    let huge = try LatticeGeometry(.square, size: "20x20")
+    let error = #expect(throws: LatticeError.self) {
+      try SpinHamiltonian<UInt128>.heisenberg(on: huge)
+    }
+    #expect(error?.code == .tooManySites && error?.description.contains("400 sites") == true)
+    #expect(throws: Never.self) { try SpinTerms.heisenberg(on: huge).check() }
     let chain = try LatticeGeometry(.chain, size: "4")
     expectError(.invalidCoupling) {
       try SpinHamiltonian<UInt64>.heisenberg(on: chain, j1: .infinity)
     }
     expectError(.invalidCoupling) { try SpinHamiltonian<UInt64>.ising(on: chain, field: .nan) }
+    expectError(.invalidCoupling) {
+      try SpinHamiltonian<UInt64>.ising(on: chain, field: 1, longitudinalField: .infinity)
+    }
     expectError(.invalidBond) {
       try SpinHamiltonian<UInt64>(siteCount: 4, couplings: [.exchange(0, 4, strength: 1)])
     }

@@ -24,11 +24,35 @@ import Testing
       (try Self.heisenberg(.square, "5x3", .open), 4),
       (try Self.heisenberg(.square, "6x4"), 24 * 4),
       (try Self.heisenberg(.triangular, "5x5"), 25 * 12),
+      (try Self.heisenberg(.honeycomb, "4x4"), 16 * 12),
+      (try Self.heisenberg(.ladder, "6x2"), 24),
+      (try Self.heisenberg(.square, "5x4", .periodicOpen), 20),
       (try .ising(on: LatticeGeometry(.square, size: "5x5"), field: 3), 200),
+      (try .ising(on: LatticeGeometry(.square, size: "5x5"), field: 3, longitudinalField: 1), 200),
     ]
     for (hamiltonian, order) in cases {
       #expect(hamiltonian.siteSymmetries(limit: 1000)?.count == order)
     }
+  }
+
+  @Test func symmetriesAreCountedWithoutAList() throws {
+    for (cell, size, boundary, order) in [
+      (LatticeUnitCell.square, "4x4", LatticeGeometry.Boundary.periodic, 384),
+      (.square, "20x20", .periodic, 8 * 400), (.square, "20x20", .open, 8),
+      (.square, "20x12", .periodicOpen, 80), (.triangular, "12x12", .periodic, 12 * 144),
+      (.kagome, "6x6", .periodic, 12 * 36), (.honeycomb, "9x9", .periodic, 12 * 81),
+      (.chain, "2048", .open, 2), (.ladder, "50x2", .periodic, 200),
+    ] {
+      let geometry = try LatticeGeometry(cell, size: size, boundary: boundary)
+      let terms = try SpinTerms.heisenberg(on: geometry)
+      #expect(terms.siteSymmetryCount == order, "\(cell.name) \(size)")
+      if order < 1000 { #expect(terms.siteSymmetries(limit: 1000)?.count == order) }
+    }
+    let apart = SpinTerms(siteCount: 4, couplings: [.exchange(0, 1, strength: 1)])
+    #expect(apart.siteSymmetryCount == 4)
+    #expect(
+      try SpinTerms.heisenberg(on: LatticeGeometry(.square, size: "50x50")).siteSymmetryCount == nil
+    )
   }
 
   @Test func findsWhatBruteForceFinds() throws {
@@ -42,10 +66,15 @@ import Testing
         }
       }
       let field = trial % 2 == 0 ? [] : (0..<5).map { _ in random.uniform() < 0.7 ? 1.0 : 0.5 }
+      let longitudinal =
+        trial % 4 < 2 ? [] : (0..<5).map { _ in random.uniform() < 0.7 ? 1.0 : 0.5 }
       let hamiltonian = try SpinHamiltonian<UInt64>(
-        siteCount: 5, couplings: couplings, field: field)
+        siteCount: 5, couplings: couplings, field: field, longitudinalField: longitudinal)
       let expected = permutations(of: Array(0..<5)).filter { isSymmetry($0, of: hamiltonian) }
       #expect(hamiltonian.siteSymmetries(limit: 120) == expected)
+      let terms = SpinTerms(
+        siteCount: 5, couplings: couplings, field: field, longitudinalField: longitudinal)
+      #expect(terms.siteSymmetryCount == expected.count)
     }
   }
 
@@ -77,6 +106,8 @@ import Testing
       (try .ising(on: square, coupling: -1, field: 2), true),
       (try .ising(on: square, field: -2), true),
       (try .ising(on: square, field: 0), false),
+      (try .ising(on: square, field: 1, longitudinalField: 2), true),
+      (try Self.heisenberg(.honeycomb, "2x2"), true),
     ]
     var random = RandomSource(seed: 8)
     for (number, (hamiltonian, hasRule)) in cases.enumerated() {

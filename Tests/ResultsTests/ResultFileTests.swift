@@ -1,5 +1,6 @@
 import Foundation
 import HDF5Files
+import Hamiltonians
 import Results
 import Testing
 import Training
@@ -28,5 +29,32 @@ import Training
   @Test func checkpointsHaveNoFinalResult() throws {
     let run = try StoredRun(StoredRun.water().problem, steps: 1, isFinal: false)
     #expect(try ResultFile.read(run.path).final == nil)
+  }
+
+  /// All that a lattice problem can have comes back, and what older files do not have is zero.
+  @Test func latticesComeBackAsTheyWere() throws {
+    let graph = try LatticeGeometry(.graph, size: "4")
+    let models = [
+      LatticeModel(
+        geometry: try LatticeGeometry(.square, size: "4x2", boundary: .periodicOpen),
+        interaction: .heisenberg(j1: 1, j2: 0.5, j3: 0.25, anisotropy: 0), twiceMagnetization: 2),
+      LatticeModel(
+        geometry: try LatticeGeometry(.ladder, size: "3x2"),
+        interaction: .ising(coupling: 1, field: 0.5, longitudinalField: -0.2)),
+      LatticeModel(
+        geometry: graph, interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 0.5),
+        bonds: [
+          BondCoupling(0, 1, strength: 1), BondCoupling(1, 2, strength: -2, transverse: 0.5),
+          BondCoupling(2, 3, strength: 0),
+        ]),
+    ]
+    for model in models {
+      let run = try StoredRun(.lattice(model), steps: 1, isFinal: false)
+      guard case .lattice(let found) = try ResultFile.read(run.path).problem else {
+        Issue.record("no lattice")
+        continue
+      }
+      #expect(found == model)
+    }
   }
 }

@@ -57,6 +57,26 @@ import Training
         }
       }
     }
+    // A longitudinal field leaves no spin flip; ladders and cylinders have a boundary for each direction.
+    for field in [0.5, 1.5] {
+      for coupling in [1.0, -1] {
+        cases.append(
+          Case(
+            cell: .honeycomb, size: "2x2",
+            interaction: .ising(coupling: coupling, field: field, longitudinalField: 0.4),
+            boundary: .periodicOpen, order: 4))
+      }
+    }
+    for j3 in [0.2, -0.2] {
+      cases.append(
+        Case(
+          cell: .ladder, size: "5x2",
+          interaction: .heisenberg(j1: 1, j2: 0.3, j3: j3, anisotropy: 1)))
+    }
+    cases.append(
+      Case(
+        cell: .square, size: "4x3", interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 0),
+        boundary: .periodicOpen, order: 32))
     return cases
   }
 
@@ -261,6 +281,66 @@ import Training
     let run = try makeTrainingRun(.lattice(model), settings: settings)
     try run.prepare { _ in }
     #expect(try run.evaluate().energy < run.referenceEnergy - 0.5)
+  }
+
+  @Test func longitudinalFieldsLeaveNoSpinFlip() throws {
+    let model = LatticeModel(
+      geometry: try LatticeGeometry(.chain, size: "8"),
+      interaction: .ising(coupling: 1, field: 1, longitudinalField: 0.1))
+    let snapshot = try makeTrainingRun(.lattice(model), settings: smallSettings()).snapshot()
+    #expect(snapshot.spinFlipParity == 0)
+    #expect(snapshot.symmetries.count == 16 && snapshot.symmetries.allSatisfy { !$0.flipsSpins })
+    let settings = smallSettings { $0.ansatz.spinFlipSymmetry = true }
+    #expect(throws: TrainingError.self) {
+      try makeTrainingRun(.lattice(model), settings: settings)
+    }
+  }
+
+  /// Stored runs go on only where digests stay what they were.
+  @Test func digestsStay() throws {
+    func digest(
+      _ cell: LatticeUnitCell, _ size: String, _ boundary: LatticeGeometry.Boundary,
+      _ interaction: LatticeModel.Interaction, _ magnetization: Int? = nil,
+      bonds: [BondCoupling]? = nil
+    ) throws -> String {
+      Problem.lattice(
+        LatticeModel(
+          geometry: try LatticeGeometry(cell, size: size, boundary: boundary),
+          interaction: interaction, bonds: bonds, twiceMagnetization: magnetization)
+      ).digest
+    }
+    #expect(
+      try digest(.square, "4x4", .periodic, .heisenberg(j1: 1, j2: 0.5, anisotropy: 1))
+        == "fnv1a64:2d04f60894d6bac1")
+    #expect(
+      try digest(.chain, "6", .open, .ising(coupling: 1, field: 0.5)) == "fnv1a64:03e74e0474f52d9b")
+    #expect(
+      try digest(.kagome, "2x2", .periodic, .heisenberg(j1: 1, j2: 0, anisotropy: 0.5), 2)
+        == "fnv1a64:eb5f8b6c11b0e02e")
+    // What is new tells problems apart.
+    let bond = BondCoupling(0, 1, strength: 1)
+    let digests = [
+      try digest(.chain, "6", .open, .ising(coupling: 1, field: 0.5)),
+      try digest(.chain, "6", .open, .ising(coupling: 1, field: 0.5, longitudinalField: 1)),
+      try digest(.chain, "6", .open, .ising(coupling: 1, field: 0.5), bonds: [bond]),
+      try digest(
+        .chain, "6", .open, .ising(coupling: 1, field: 0.5),
+        bonds: [BondCoupling(0, 1, strength: 1, transverse: 2)]),
+      try digest(.chain, "6", .open, .heisenberg(j1: 1, j2: 0, anisotropy: 1)),
+      try digest(.chain, "6", .open, .heisenberg(j1: 1, j2: 0, j3: 1, anisotropy: 1)),
+    ]
+    #expect(Set(digests).count == digests.count)
+  }
+
+  @Test func largeLatticesAreNotForTheseNetworks() throws {
+    let model = LatticeModel(
+      geometry: try LatticeGeometry(.square, size: "20x20"),
+      interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 1))
+    #expect(try model.makeTerms().couplings.count == 800)
+    let error = #expect(throws: TrainingError.self) {
+      try makeTrainingRun(.lattice(model), settings: smallSettings())
+    }
+    #expect(error?.code == .invalidSettings)
   }
 
   @Test func snapshotsOfOtherSymmetriesAreRefused() throws {

@@ -8,6 +8,10 @@ public struct EdgeListError: Error, Sendable, Hashable {
     case malformedLine
     /// A site that the lattice does not have.
     case siteOutOfRange
+    /// A bond of a site with itself.
+    case selfLoop
+    /// A site that no line has.
+    case missingSite
     /// Two sites that are no nearest neighbours.
     case notNeighbours
     /// A bond that an earlier line has.
