@@ -43,7 +43,10 @@ struct ClassicalSolve {
       throw ExitCode(128 + signal)
     }
     logger.notice("evaluating")
-    let final = run.evaluate()
+    let final: FreeEnergyResult
+    do throws(FreeEnergyError) { final = try run.evaluate() } catch {
+      throw ToolError(withFlags(error.description) + ".")
+    }
     keeper.keep(record(of: run, final))
     try finish(run, final, keeper)
   }
@@ -60,7 +63,7 @@ struct ClassicalSolve {
   ) throws -> Int32? {
     let deadline = files.timeLimit.map { start.advanced(by: .seconds($0)) }
     var progress = ClassicalProgress(
-      talk: talk, totalSteps: run.settings.steps ?? 0, sites: run.model.siteCount)
+      talk: talk, totalSteps: run.stepCount)
     // A run that is only evaluated anew keeps its stored answers until there are new ones.
     if run.isFinished { return nil }
     keeper.keep(record(of: run, nil))

@@ -97,6 +97,9 @@ public enum ClassicalResultFile {
     _ trace: [FreeEnergyRow], to group: HDF5Group
   ) throws(HDF5Error) {
     try write(trace.map(\.step), "step", "1", "number of the step, from 1", to: group)
+    try write(
+      trace.map(\.length), "length", "1", "length of the torus, shorter while the run grows",
+      to: group)
     for column in columns {
       try write(
         trace.map { $0[keyPath: column.path] }, column.name, column.unit, column.text, to: group)
@@ -166,7 +169,8 @@ public enum ClassicalResultFile {
       beta: try ResultFile.number("beta", in: problem), settings: settings,
       snapshot: FreeEnergySnapshot(
         parameters: parameters, optimizer: optimizer,
-        trace: try readTrace(try root.group("trace"), path),
+        trace: try readTrace(
+          try root.group("trace"), path, length: try ResultFile.integer("length", in: problem)),
         seconds: try ResultFile.number("seconds", in: root)),
       final: nil)
   }
@@ -193,12 +197,23 @@ public enum ClassicalResultFile {
   }
 
   private static func readTrace(
-    _ group: HDF5Group, _ path: String
+    _ group: HDF5Group, _ path: String, length: Int
   ) throws(HDF5Error) -> [FreeEnergyRow] {
     let steps = try group.read(Int.self, "step").values
-    var rows = steps.map {
+    // Older files have rows of one length only.
+    let lengths =
+      group.isDataset("length")
+      ? try group.read(Int.self, "length").values : steps.map { _ in length }
+    guard lengths.count == steps.count else {
+      throw HDF5Error(
+        "read the trace", path: path, object: group.path,
+        reason: "'length' has \(lengths.count) rows and 'step' \(steps.count)",
+        remedy: "The file may be damaged: use an older copy")
+    }
+    var rows = zip(steps, lengths).map {
       FreeEnergyRow(
-        step: $0, beta: 0, freeEnergy: 0, error: 0, variance: 0, effectiveShare: 0, gradientNorm: 0,
+        step: $0, length: $1, beta: 0, freeEnergy: 0, error: 0, variance: 0, effectiveShare: 0,
+        gradientNorm: 0,
         seconds: 0)
     }
     for column in columns {
