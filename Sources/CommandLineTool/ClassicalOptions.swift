@@ -22,7 +22,8 @@ struct ClassicalOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: """
-      Hidden units for each input. (default: 2 up to length 32, else 1; 1 for van and with --preset paper)
+      Hidden units for each input. (default: 2 for lines and blocks up to 32, 1 for longer ones, for van and with \
+      --preset paper)
       """)
   var hiddenFactor: Int?
 
@@ -44,7 +45,17 @@ struct ClassicalOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "Local rewards: blocks of each level in a step. (default: as --samples)")
+    help: """
+      Local rewards: as how many images under the torus's symmetries the first level learns each configuration. \
+      (default: 2 from length 64 on, else 1)
+      """)
+  var images: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help:
+      "Local rewards: blocks of each level in a step. (default: 1024, from length 512 on 256, or as --samples)"
+  )
   var blockSamples: Int?
 
   @Option(
@@ -61,9 +72,27 @@ struct ClassicalOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: "linear: the steps until β is there. (default: a fifth of --steps, from length 64 on two)"
+    help: """
+      linear: the steps until β is there. (default: a third of --grow-steps; without growth a fifth of --steps, \
+      from length 64 on two)
+      """
   )
   var betaSteps: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      han: the length at which training begins, to be doubled until it is that of --size; 0: no growth. (default: \
+      32 for length 64, else 0)
+      """,
+      valueName: "length"))
+  var growFrom: Int?
+
+  @Option(
+    parsing: .unconditional, help: "The steps at each length before that of --size. (default: 1500)"
+  )
+  var growSteps: Int?
 
   @Option(
     parsing: .unconditional, help: "geometric: r of β(1 - r^step). (default: 0.996)")
@@ -111,11 +140,14 @@ struct ClassicalOptions: ParsableArguments {
     merged.direct = direct ?? other.direct
     merged.symmetry = symmetry ?? other.symmetry
     merged.rewards = rewards ?? other.rewards
+    merged.images = images ?? other.images
     merged.blockSamples = blockSamples ?? other.blockSamples
     merged.repeats = repeats ?? other.repeats
     merged.betaAnnealing = betaAnnealing ?? other.betaAnnealing
     merged.betaSteps = betaSteps ?? other.betaSteps
     merged.betaBase = betaBase ?? other.betaBase
+    merged.growFrom = growFrom ?? other.growFrom
+    merged.growSteps = growSteps ?? other.growSteps
     merged.alpha = alpha ?? other.alpha
     merged.learningRateEnd = learningRateEnd ?? other.learningRateEnd
     return merged
@@ -129,11 +161,14 @@ struct ClassicalOptions: ParsableArguments {
     settings.direct = direct ?? settings.direct
     settings.symmetry = symmetry ?? settings.symmetry
     settings.rewards = rewards ?? settings.rewards
+    settings.images = images ?? settings.images
     settings.blockSamples = blockSamples ?? settings.blockSamples
     settings.repeats = repeats ?? settings.repeats
     settings.annealing = betaAnnealing ?? settings.annealing
     settings.annealingSteps = betaSteps ?? settings.annealingSteps
     settings.annealingBase = betaBase ?? settings.annealingBase
+    settings.growFrom = growFrom ?? settings.growFrom
+    settings.growSteps = growSteps ?? settings.growSteps
     settings.alpha = alpha ?? settings.alpha
     settings.learningRateEnd = learningRateEnd ?? settings.learningRateEnd
   }

@@ -38,7 +38,7 @@ struct ClassicalSolve {
     let loop = StepLoop(
       keeper: keeper, files: files, logger: logger, signals: signals, start: start)
     var progress = ClassicalProgress(
-      talk: talk, totalSteps: run.settings.steps ?? 0, sites: run.model.siteCount)
+      talk: talk, totalSteps: run.stepCount)
     let signal = try loop.run(isFinished: { run.isFinished }, record: { record(of: run, nil) }) {
       let row: FreeEnergyRow
       do throws(FreeEnergyError) { row = try run.step() } catch {
@@ -55,7 +55,10 @@ struct ClassicalSolve {
       throw ExitCode(128 + signal)
     }
     logger.notice("evaluating")
-    let final = run.evaluate()
+    let final: FreeEnergyResult
+    do throws(FreeEnergyError) { final = try run.evaluate() } catch {
+      throw ToolError(withFlags(error.description) + ".")
+    }
     keeper.keep(record(of: run, final))
     try loop.finish(warnings: final.warnings) { isStored in
       let summary = ClassicalSummary(

@@ -25,6 +25,7 @@ struct ClassicalSummary {
     add("seed", Int(exactly: settings.seed).map { .integer($0) } ?? .string("\(settings.seed)"))
     add("threads", .integer(settings.threads ?? ProcessorCount.current.count))
     add("steps", .integer(run.trace.count))
+    add("grow_from", .integer(settings.growFrom ?? 0))
     add("length", .integer(run.model.length))
     add("sites", .integer(run.model.siteCount))
     add("beta", .number(run.beta))

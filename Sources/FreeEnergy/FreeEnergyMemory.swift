@@ -22,9 +22,7 @@ struct FreeEnergyMemory {
     let isShared = model.uniformCoupling != nil
     networks = hierarchy.levels.map { level in
       let network = ConditionalNetwork(
-        ConditionalShape(
-          border: level.border, spins: level.spins, factor: settings.hiddenFactor ?? 1,
-          direct: settings.direct ?? false), startsUniform: true)
+        settings.networkOptions(side: level.side).shape(of: level), startsUniform: true)
       return (network, isShared ? level.blocks : 1, isShared ? 1 : level.blocks)
     }
   }
@@ -42,7 +40,7 @@ struct FreeEnergyMemory {
       let chunks = Double((samples + chunk - 1) / chunk)
       rest += 4 * count * Double(part.copies) * (4 + chunks)
       if settings.rewards == .local {
-        let rows = index == 0 ? samples : settings.blockSamples ?? samples
+        let rows = index == 0 ? samples * (settings.images ?? 1) : settings.blockSamples ?? samples
         let batches = (rows + chunk - 1) / chunk
         rest +=
           Double(batches * part.copies)

@@ -76,7 +76,7 @@ public struct FreeEnergyResult: Sendable {
   }
 
   init(
-    _ parts: [EvaluationPart], model: ClassicalIsing, beta: Double, isAnnealed: Bool,
+    _ parts: [EvaluationPart], model: ClassicalIsing, beta: Double, isAnnealed: Bool, isGrown: Bool,
     threads: Int, random: inout RandomSource
   ) {
     let logs = parts.flatMap(\.logProbabilities)
@@ -120,14 +120,19 @@ public struct FreeEnergyResult: Sendable {
     histogram = Self.histogram(energies, isDiscrete: model.uniformCoupling != nil)
     configurations = parts.flatMap(\.configurations)
     warnings = []
-    addWarnings(isAnnealed: isAnnealed)
+    addWarnings(isAnnealed: isAnnealed, isGrown: isGrown)
   }
 
-  private mutating func addWarnings(isAnnealed: Bool) {
+  private mutating func addWarnings(isAnnealed: Bool, isGrown: Bool) {
     if !isAnnealed {
       warnings.append(
         "the last step was at a smaller β than that of the evaluation: the distribution is not trained for it; "
           + "take more `steps`")
+    }
+    if !isGrown {
+      warnings.append(
+        "training ended on a shorter lattice: what the lattice asked for has beyond it is not trained"
+      )
     }
     if !isReliable {
       warnings.append(

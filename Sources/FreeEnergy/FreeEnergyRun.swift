@@ -9,6 +9,8 @@ internal import SpinDistributions
 public struct FreeEnergyRow: Sendable, Hashable {
   /// The step, from 1.
   public var step: Int
+  /// The length of the torus, shorter than the run's while it grows.
+  public var length: Int
   /// β of the step.
   public var beta: Double
   /// The mean of `ln q + β H`, F_q in units of the temperature, before the step.
@@ -26,10 +28,11 @@ public struct FreeEnergyRow: Sendable, Hashable {
 
   /// Creates a row.
   public init(
-    step: Int, beta: Double, freeEnergy: Double, error: Double, variance: Double,
+    step: Int, length: Int, beta: Double, freeEnergy: Double, error: Double, variance: Double,
     effectiveShare: Double, gradientNorm: Double, seconds: Double
   ) {
     self.step = step
+    self.length = length
     self.beta = beta
     self.freeEnergy = freeEnergy
     self.error = error
@@ -65,9 +68,9 @@ public final class FreeEnergyRun {
   /// The rows of the steps so far.
   public private(set) var trace: [FreeEnergyRow] = []
 
-  private let trainer: any SpinTrainer
+  private let stages: [GrowthStage]
+  private var training: SpinTraining
   private let execution: Execution
-  private let chunk: Int
   private var start = ContinuousClock.now
   private var secondsBefore = 0.0
 
@@ -83,46 +86,39 @@ public final class FreeEnergyRun {
     _ model: ClassicalIsing, beta: Double, settings: FreeEnergySettings,
     snapshot: FreeEnergySnapshot? = nil
   ) throws(FreeEnergyError) {
-    // What is stored is resolved, and may hold numbers without effect.
-    if snapshot == nil { try settings.checkEffects(length: model.length) }
-    let settings = settings.resolved(length: model.length)
+    let isUniform = model.uniformCoupling != nil
+    var settings = settings
+    if snapshot == nil {
+      try settings.checkEffects(length: model.length, isUniform: isUniform)
+    } else {
+      // What is stored is resolved, and may hold numbers without effect; older files know of no growth.
+      settings.growFrom = settings.growFrom ?? 0
+      settings.images = settings.images ?? 1
+    }
+    settings = settings.resolved(length: model.length, isUniform: isUniform)
     try settings.check(model, beta: beta)
     self.model = model
     self.beta = beta
     self.settings = settings
     execution = Execution(threads: settings.threads)
-    var random = RandomSource(seed: settings.seed)
-    if settings.ansatz.isDecoder {
-      let distribution = DecoderDistribution(
-        model: model, beta: beta, network: settings.makeDecoder(positions: model.siteCount),
-        spinFlip: settings.symmetry == .gauge ? .gauge : .none, random: &random)
-      chunk = try settings.checkedChunk(of: distribution.network, threads: execution.threads)
-      trainer = WholeTrainer(distribution, settings: settings, chunk: chunk, execution: execution)
-    } else {
-      let hierarchy =
-        settings.ansatz == .han
-        ? TorusHierarchy.crosses(length: model.length, heatBathSide: settings.heatBathSide ?? 1)
-        : TorusHierarchy.rows(length: model.length, checkerboard: settings.checkerboard)
-      let memory = FreeEnergyMemory(hierarchy, model, settings, threads: execution.threads)
-      chunk = try memory.checkedChunk()
-      let distribution = HierarchicalDistribution(
-        model: model, beta: beta, hierarchy: hierarchy,
-        spinFlip: settings.symmetry == .gauge ? .gauge : .none,
-        options: .init(
-          factor: settings.hiddenFactor ?? 1, direct: settings.direct ?? false,
-          startsUniform: settings.preset == .default), random: &random)
-      trainer =
-        settings.rewards == .local
-        ? LocalTrainer(distribution, settings: settings, chunk: chunk, execution: execution)
-        : WholeTrainer(distribution, settings: settings, chunk: chunk, execution: execution)
+    stages = settings.stages(length: model.length)
+    if stages.count > 1 {
+      // What needs most memory comes last; that it fits is known before the first step.
+      _ = try FreeEnergyMemory(
+        settings.hierarchy(length: model.length), model, settings, threads: execution.threads
+      ).checkedChunk()
     }
+    training = try SpinTraining(
+      model, beta: beta, settings, stage: stages[0], execution: execution)
     if let snapshot { try restore(snapshot) }
   }
 
-  /// The number of parameters of all networks.
-  public var parameterCount: Int { trainer.parameters.reduce(0) { $0 + $1.count } }
+  /// The number of parameters of all networks of the present length.
+  public var parameterCount: Int { training.trainer.parameters.reduce(0) { $0 + $1.count } }
   /// Whether all steps are done.
-  public var isFinished: Bool { trace.count >= (settings.steps ?? 0) }
+  public var isFinished: Bool { trace.count >= stepCount }
+  /// The number of steps of all lengths.
+  public var stepCount: Int { stages.reduce(0) { $0 + $1.steps } }
   /// The time since the run began, over all its parts.
   private var seconds: Double {
     let time = start.duration(to: .now).components
@@ -136,14 +132,18 @@ public final class FreeEnergyRun {
   @discardableResult
   public func step() throws(FreeEnergyError) -> FreeEnergyRow {
     let number = trace.count + 1
-    let beta = settings.beta(at: number, final: self.beta)
+    try grow(to: stage(of: number))
+    let stage = training.stage
+    let own = number - stage.offset
+    let beta = settings.beta(at: own, of: stage, final: self.beta)
     let numbers = SpinStepNumbers(
-      beta: beta, learningRate: settings.rate(at: number), momentum: settings.momentum ?? 0,
+      beta: beta, learningRate: settings.rate(at: own, of: stage.steps),
+      momentum: settings.momentum ?? 0,
       shift: settings.shift ?? 1e-3, maximumStep: settings.maximumStep ?? 1,
       alpha: settings.alpha ?? 0)
     let outcome: SpinStepOutcome
     do {
-      outcome = try trainer.step(
+      outcome = try training.trainer.step(
         numbers, random: RandomSource(seed: settings.seed).split(UInt64(number)))
     } catch {
       throw FreeEnergyError(diverged(number, "\(error)"))
@@ -152,12 +152,28 @@ public final class FreeEnergyRun {
       throw FreeEnergyError(diverged(number, "the free energy is not a finite number"))
     }
     let row = FreeEnergyRow(
-      step: number, beta: beta, freeEnergy: outcome.mean,
+      step: number, length: stage.length, beta: beta, freeEnergy: outcome.mean,
       error: (outcome.variance / Double(settings.samples ?? 1)).squareRoot(),
       variance: outcome.variance, effectiveShare: outcome.effectiveShare,
       gradientNorm: outcome.gradientNorm, seconds: seconds)
     trace.append(row)
     return row
+  }
+
+  /// The stage that a step belongs to; where there are no such steps, the last one.
+  private func stage(of step: Int) -> GrowthStage {
+    stages.first { step <= $0.offset + $0.steps } ?? stages[stages.count - 1]
+  }
+
+  /// Goes on to a stage with the networks that there are.
+  private func grow(to stage: GrowthStage) throws(FreeEnergyError) {
+    if training.stage != stage { training = try training(of: stage) }
+  }
+
+  private func training(of stage: GrowthStage) throws(FreeEnergyError) -> SpinTraining {
+    let next = try SpinTraining(model, beta: beta, settings, stage: stage, execution: execution)
+    next.take(training)
+    return next
   }
 
   private func diverged(_ step: Int, _ reason: String) -> String {
@@ -170,18 +186,19 @@ public final class FreeEnergyRun {
   /// The run between two steps.
   public var snapshot: FreeEnergySnapshot {
     FreeEnergySnapshot(
-      parameters: trainer.parameters, optimizer: trainer.state, trace: trace,
+      parameters: training.trainer.parameters, optimizer: training.trainer.state, trace: trace,
       seconds: seconds)
   }
 
   private func restore(_ snapshot: FreeEnergySnapshot) throws(FreeEnergyError) {
-    let counts = trainer.parameters.map(\.count)
+    try grow(to: stage(of: max(1, snapshot.trace.count)))
+    let counts = training.trainer.parameters.map(\.count)
     guard snapshot.parameters.map(\.count) == counts else {
       throw FreeEnergyError(
         "the checkpoint has networks of \(snapshot.parameters.map(\.count)) parameters, and the run needs "
           + "\(counts): it is damaged or of another run")
     }
-    let empty = trainer.state
+    let empty = training.trainer.state
     for (name, values) in snapshot.optimizer where empty[name]?.count != values.count {
       throw FreeEnergyError("the checkpoint's optimiser array \(name) does not fit: it is damaged")
     }
@@ -189,8 +206,8 @@ public final class FreeEnergyRun {
     guard numbers.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
       throw FreeEnergyError("the checkpoint has numbers that are not finite: it is damaged")
     }
-    trainer.parameters = snapshot.parameters
-    trainer.state = snapshot.optimizer
+    training.trainer.parameters = snapshot.parameters
+    training.trainer.state = snapshot.optimizer
     trace = snapshot.trace
     secondsBefore = snapshot.seconds
     start = .now
@@ -200,17 +217,23 @@ public final class FreeEnergyRun {
 
   /// Evaluates the distribution as it is with fresh configurations at the final β.
   ///
+  /// Before the run has come to its length, networks that are still to be trained are uniform.
+  ///
   /// - Returns: Estimates with errors, and exact values where they are known.
-  public func evaluate() -> FreeEnergyResult {
-    var distribution = trainer.snapshot
+  /// - Throws: ``FreeEnergyError`` where memory does not suffice any more.
+  public func evaluate() throws(FreeEnergyError) -> FreeEnergyResult {
+    let last = stages[stages.count - 1]
+    let training = training.stage == last ? training : try training(of: last)
+    var distribution = training.trainer.snapshot
     distribution.beta = beta
     let whole = distribution
+    let chunk = training.chunk
     let count = settings.finalDraws ?? 2048
     let images = SpinImages(settings.symmetry ?? .none, length: model.length)
     let pool = WorkspacePool(whole, capacity: chunk, count: execution.threads)
     // A stream that no step has.
     let random = RandomSource(seed: settings.seed).split(0)
-    let (beta, model, chunk) = (beta, model, chunk)
+    let (beta, model) = (beta, model)
     let chunks = (count + chunk - 1) / chunk
     let kept = settings.leading
     let parts = execution.map(chunks) { index in
@@ -228,6 +251,7 @@ public final class FreeEnergyRun {
     return FreeEnergyResult(
       parts, model: model, beta: beta,
       isAnnealed: trace.last.map { abs($0.beta - beta) <= 1e-9 * beta } ?? true,
+      isGrown: self.training.stage == last,
       threads: execution.threads, random: &chain)
   }
 }

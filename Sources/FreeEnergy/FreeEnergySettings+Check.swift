@@ -68,6 +68,39 @@ extension FreeEnergySettings {
     if symmetry == .z2Rows || symmetry == .z2Translations, model.uniformCoupling == nil {
       throw FreeEnergyError("shifts are no symmetry of couplings from a file; take `symmetry` z2")
     }
+    try checkGrowth(model)
+  }
+
+  /// Throws where networks cannot be taken over from shorter lattices.
+  private func checkGrowth(_ model: ClassicalIsing) throws(FreeEnergyError) {
+    if let images, images > 1 {
+      guard rewards == .local, model.uniformCoupling != nil else {
+        throw FreeEnergyError("`images` needs `rewards` local and equal couplings")
+      }
+      guard let samples, samples % 16 == 0 else {
+        throw FreeEnergyError("`samples` must be a multiple of 16 with `images`, or `images` 1")
+      }
+    }
+    guard let growFrom, growFrom != 0 else { return }
+    guard ansatz == .han, rewards == .local else {
+      throw FreeEnergyError(
+        "`grow-from` needs `ansatz` han and `rewards` local: only networks of blocks can be taken over"
+      )
+    }
+    guard model.uniformCoupling != nil else {
+      throw FreeEnergyError(
+        "`grow-from` needs equal couplings: with others every block has its own network")
+    }
+    guard growFrom >= 8, growFrom & (growFrom - 1) == 0, growFrom < model.length else {
+      throw FreeEnergyError(
+        "`grow-from` must be 0 or a power of two from 8 on and below the length \(model.length), not \(growFrom)"
+      )
+    }
+    if let heatBathSide, growFrom / 2 - 1 <= heatBathSide {
+      throw FreeEnergyError(
+        "`grow-from` \(growFrom) has no networks of blocks beside `heat-bath` \(heatBathSide): take at least "
+          + "\(4 * heatBathSide + 4)")
+    }
   }
 
   private func checkNumbers() throws(FreeEnergyError) {
@@ -90,6 +123,8 @@ extension FreeEnergySettings {
     try check("maximum-step", maximumStep, 1e-9...100)
     try check("alpha", alpha, 0...1)
     try check("samples", samples, 2...65_536)
+    try check("images", images, 1...32)
+    try check("grow-steps", growSteps, 1...1_000_000_000)
     try check("block-samples", blockSamples, 2...65_536)
     // Groups fill batches of a multiple of sixteen rows.
     if let repeats, ![2, 4, 8, 16].contains(repeats) {

@@ -1,10 +1,12 @@
 extension FreeEnergySettings {
   /// Throws where something that is set has no effect.
   ///
-  /// - Parameter length: L.
+  /// - Parameters:
+  ///   - length: L.
+  ///   - isUniform: Whether all couplings are the same.
   /// - Throws: ``FreeEnergyError`` with the first one.
-  func checkEffects(length: Int) throws(FreeEnergyError) {
-    let all = resolved(length: length)
+  func checkEffects(length: Int, isUniform: Bool) throws(FreeEnergyError) {
+    let all = resolved(length: length, isUniform: isUniform)
     func refuse(_ name: String, _ isSet: Bool, _ reason: String) throws(FreeEnergyError) {
       if isSet { throw FreeEnergyError("`\(name)` has no effect \(reason); leave it out") }
     }
@@ -16,6 +18,9 @@ extension FreeEnergySettings {
     if all.rewards == .whole {
       try refuse("block-samples", blockSamples != nil, "with `rewards` whole")
       try refuse("repeats", repeats != nil, "with `rewards` whole")
+    }
+    if all.growFrom == 0 {
+      try refuse("grow-steps", growSteps != nil, "without `grow-from`")
     }
     if ansatz != .han {
       try refuse("heat-bath", heatBathSide != nil, "with `ansatz` \(ansatz.rawValue)")

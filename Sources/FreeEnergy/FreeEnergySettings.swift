@@ -60,7 +60,7 @@ public enum BetaAnnealing: String, Codable, Sendable, Hashable, CaseIterable {
 
 /// Everything about the training of classical spins that a user can choose.
 ///
-/// What is nil is decided by the model's size (``resolved(for:)``).
+/// What is nil is decided by the model's size (``resolved(length:isUniform:)``).
 public struct FreeEnergySettings: Codable, Sendable, Hashable {
   /// A set of defaults.
   public enum Preset: String, Codable, Sendable, Hashable, CaseIterable {
@@ -109,12 +109,19 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
   public var alpha: Double?
   /// The number of configurations in a step.
   public var samples: Int?
+  /// Local rewards: how many rows of the first level each configuration makes: its images under symmetries of the
+  /// torus, and itself.
+  public var images: Int?
   /// Local rewards: the number of blocks of each level in a step.
   public var blockSamples: Int?
   /// Local rewards: how often the spins of a block are drawn for one border.
   public var repeats: Int?
-  /// The number of steps.
+  /// The number of steps, of those at the length asked for.
   public var steps: Int?
+  /// The length at which training begins, to be doubled until it is the one asked for; 0 for no growth.
+  public var growFrom: Int?
+  /// The number of steps at each shorter length.
+  public var growSteps: Int?
   /// How β rises.
   public var annealing: BetaAnnealing?
   /// `linear`: the number of steps until β is there.
@@ -135,16 +142,18 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
 
   /// Returns the settings with every default filled in.
   ///
-  /// - Parameter length: L.
+  /// - Parameters:
+  ///   - length: L.
+  ///   - isUniform: Whether all couplings are the same.
   /// - Returns: The settings; of what has no effect in them nothing is said.
-  public func resolved(length: Int) -> FreeEnergySettings {
+  public func resolved(length: Int, isUniform: Bool = true) -> FreeEnergySettings {
     var all = self
     let isPaper = preset == .paper
     let isVAN = ansatz == .van
     all.heatBathSide = heatBathSide ?? (isPaper ? 1 : min(7, length / 2 - 1))
-    // Many more parameters than configurations in a step make natural gradients noisy.
-    let isLarge = length > 32
-    all.hiddenFactor = hiddenFactor ?? (isPaper || isVAN || isLarge ? 1 : 2)
+    let isLarge = length > Self.smallLength
+    // nil stands for a size by the side of the blocks.
+    all.hiddenFactor = hiddenFactor ?? (isPaper || isVAN ? 1 : nil)
     all.direct = direct ?? (!isPaper && isLarge)
     all.symmetry = symmetry ?? (isPaper ? .z2 : .gauge)
     let averages = all.symmetry?.isAverage == true
@@ -163,12 +172,21 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
     all.shift = shift ?? (isLarge ? 1e-2 : 1e-3)
     all.maximumStep = maximumStep ?? 0.5
     all.alpha = alpha ?? 0.5
-    all.samples = samples ?? (length > 256 ? 256 : 1024)
+    // What lies below the first level costs most where blocks are many, and is the same for all images.
+    let rows = length > 256 ? 256 : 1024
+    all.images = images ?? (all.rewards == .local && isUniform && isLarge ? 2 : 1)
+    all.samples = samples ?? max(16, rows / max(1, all.images ?? 1) / 16 * 16)
     all.repeats = repeats ?? 4
-    all.blockSamples = blockSamples ?? all.samples
+    all.blockSamples = blockSamples ?? samples ?? rows
     all.steps = steps ?? (isPaper ? 40_000 : Self.defaultSteps(length, isNatural: isNatural))
+    let canGrow = ansatz == .han && all.rewards == .local && isUniform && steps != 0
+    // In longer lattices new lines learn too slowly where β is there from the first step.
+    all.growFrom = growFrom ?? (canGrow && length == 2 * Self.smallLength ? Self.smallLength : 0)
+    let isGrown = all.growFrom != 0
+    all.growSteps = growSteps ?? (isGrown ? 1500 : nil)
     all.annealing = annealing ?? (isPaper ? .geometric : .linear)
-    all.annealingSteps = annealingSteps ?? max(1, (all.steps ?? 1) * (isLarge ? 2 : 1) / 5)
+    let rising = all.growSteps.map { $0 / 3 } ?? (all.steps ?? 1) * (isLarge ? 2 : 1) / 5
+    all.annealingSteps = annealingSteps ?? max(1, rising)
     all.annealingBase = annealingBase ?? 0.996
     let images =
       all.symmetry == .z2Translations ? length * length : all.symmetry == .z2Rows ? length : 1
@@ -176,6 +194,10 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
       finalDraws ?? max(4096, min(1 << 19, (1 << 29) / (length * length * images)))
     return all
   }
+
+  /// The length up to which networks are larger: many more parameters than configurations in a step make natural
+  /// gradients noisy.
+  static let smallLength = 32
 
   private static func defaultSteps(_ length: Int, isNatural: Bool) -> Int {
     if !isNatural { return 10_000 }
@@ -198,9 +220,9 @@ public struct FreeEnergySettings: Codable, Sendable, Hashable {
     }
   }
 
-  /// η at a step, counted from 1.
-  public func rate(at step: Int) -> Double {
-    let progress = Double(step) / Double(max(1, steps ?? 1))
+  /// η at a step of so many, counted from 1.
+  public func rate(at step: Int, of steps: Int) -> Double {
+    let progress = Double(step) / Double(max(1, steps))
     let rate = learningRate ?? 0
     return progress <= 0.5 ? rate : rate * power(learningRateEnd ?? 1, 2 * progress - 1)
   }

@@ -86,17 +86,19 @@ final class NaturalStep {
       }
     }
     variance /= Double(count - count / group)
-    target = targets(target, group, options)
+    target = targets(target, group, width: variance.squareRoot(), options)
     var gradient = [Float](repeating: 0, count: previous.count)
     pull(
       batches, target.map { Float(-$0 / (options.learningRate * Double(count))) }, into: &gradient)
     let images = centred(push(batches, previous), group)
     let weight = 1 / Double(count)
     let scale = weight.squareRoot()
+    // What is wished is noise in so far as rewards are wide apart: a fit to all of it would be one to noise.
+    let shift = options.shift * max(1, variance / 4)
     let solution = try solver.solve(
       kernel: dense, count: count, weights: Array(repeating: weight, count: count),
       scales: Array(repeating: scale, count: count), target: target.map { $0 * scale },
-      previousImage: images, momentum: options.momentum, shift: options.shift)
+      previousImage: images, momentum: options.momentum, shift: shift)
     let v = centred(solution, group).map(Float.init)
     var change = previous.map { Float(options.momentum) * $0 }
     pull(batches, v, into: &change)
@@ -114,19 +116,28 @@ final class NaturalStep {
   ///
   /// With `x = ln w` up to a constant, that is `x` for α = 0 and `(wᵅ − 1)/α` else: the larger α, the more
   /// weigh configurations of which q has too few.
-  private func targets(_ deviations: [Double], _ group: Int, _ options: Options) -> [Double] {
+  private func targets(
+    _ deviations: [Double], _ group: Int, width: Double, _ options: Options
+  ) -> [Double] {
     var result = deviations
+    var alpha = options.alpha
+    // A wild sample at the start of annealing must not throw the parameters far away.
+    var cut = -8.0...4.0
+    if width > 2 {
+      // Of weights so far apart only the largest would count, and hardly anything be learnt from them.
+      alpha = min(alpha, 1 / width)
+      cut = -4 * width...2 * width
+    }
     for first in stride(from: 0, to: deviations.count, by: group) {
       let rows = first..<first + group
-      // Weights with mean 1 where there are enough of them.
+      // Powers with mean 1 where there are enough of them.
       let shift =
-        group < 64 ? 0 : log(rows.reduce(0) { $0 + exp(-deviations[$1]) } / Double(group))
+        group < 64 || alpha == 0
+        ? 0 : log(rows.reduce(0) { $0 + exp(-alpha * deviations[$1]) } / Double(group)) / alpha
       for row in rows {
-        // A wild sample at the start of annealing must not throw the parameters far away.
-        let x = max(-8, min(4, -deviations[row] - shift))
+        let x = max(cut.lowerBound, min(cut.upperBound, -deviations[row] - shift))
         result[row] =
-          options.learningRate
-          * (options.alpha == 0 ? x : (exp(options.alpha * x) - 1) / options.alpha)
+          options.learningRate * (alpha == 0 ? x : (exp(alpha * x) - 1) / alpha)
       }
     }
     return result

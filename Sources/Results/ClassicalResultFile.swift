@@ -36,8 +36,11 @@ public enum ClassicalResultFile {
         record.provenance, seed: record.settings.seed, ansatz: record.settings.ansatz.rawValue,
         settings: settings, to: try root.group("configuration"))
       try writeProblem(record, to: try root.group("problem"))
-      try ResultFile.writeColumns(
-        record.snapshot.trace, step: \.step, columns, to: try root.group("trace"))
+      let trace = try root.group("trace")
+      try ResultFile.writeColumns(record.snapshot.trace, step: \.step, columns, to: trace)
+      try ResultFile.write(
+        record.snapshot.trace.map(\.length), "length", "1",
+        "length of the torus, shorter while the run grows", to: trace)
       let parameters = try root.group("parameters")
       for (index, values) in record.snapshot.parameters.enumerated() {
         try ResultFile.write(
@@ -148,11 +151,8 @@ public enum ClassicalResultFile {
       beta: try ResultFile.number("beta", in: problem), settings: settings,
       snapshot: FreeEnergySnapshot(
         parameters: parameters, optimizer: optimizer,
-        trace: try ResultFile.readColumns(try root.group("trace"), columns) {
-          FreeEnergyRow(
-            step: $0, beta: 0, freeEnergy: 0, error: 0, variance: 0, effectiveShare: 0,
-            gradientNorm: 0, seconds: 0)
-        },
+        trace: try readTrace(
+          try root.group("trace"), length: try ResultFile.integer("length", in: problem)),
         seconds: try ResultFile.number("seconds", in: root)),
       final: nil)
   }
@@ -176,5 +176,27 @@ public enum ClassicalResultFile {
       length: length,
       couplings: isUniform
         ? .uniform(try ResultFile.number("coupling", in: group)) : .bonds(right: right, down: down))
+  }
+
+  private static func readTrace(
+    _ group: HDF5Group, length: Int
+  ) throws(HDF5Error) -> [FreeEnergyRow] {
+    var rows = try ResultFile.readColumns(group, columns) {
+      FreeEnergyRow(
+        step: $0, length: length, beta: 0, freeEnergy: 0, error: 0, variance: 0, effectiveShare: 0,
+        gradientNorm: 0, seconds: 0)
+    }
+    // Older files have rows of one length only.
+    if group.isDataset("length") {
+      let lengths = try group.read(Int.self, "length").values
+      guard lengths.count == rows.count else {
+        throw HDF5Error(
+          "read the trace", path: group.file.path, object: group.path,
+          reason: "'length' has \(lengths.count) rows and 'step' \(rows.count)",
+          remedy: "The file may be damaged: use an older copy")
+      }
+      for (index, length) in lengths.enumerated() { rows[index].length = length }
+    }
+    return rows
   }
 }

@@ -50,6 +50,12 @@ public struct HierarchicalDistribution: Sendable {
       self.direct = direct
       self.startsUniform = startsUniform
     }
+
+    /// Returns the shape of a level's networks.
+    public func shape(of level: TorusHierarchy.Level) -> ConditionalShape {
+      ConditionalShape(
+        border: level.border, spins: level.spins, factor: factor, direct: direct)
+    }
   }
 
   /// Creates a distribution with random parameters.
@@ -59,12 +65,15 @@ public struct HierarchicalDistribution: Sendable {
   ///   - beta: β.
   ///   - hierarchy: The order, of the model's length.
   ///   - spinFlip: The symmetry under flips.
-  ///   - options: The size of the networks.
+  ///   - levelOptions: The size of the networks of each level.
   ///   - random: The generator.
   public init(
     model: ClassicalIsing, beta: Double, hierarchy: TorusHierarchy, spinFlip: SpinFlipTreatment,
-    options: NetworkOptions, random: inout RandomSource
+    levelOptions: [NetworkOptions], random: inout RandomSource
   ) {
+    precondition(
+      levelOptions.count == hierarchy.levels.count,
+      "\(levelOptions.count) sizes for \(hierarchy.levels.count) levels")
     precondition(hierarchy.length == model.length, "a hierarchy of another length")
     self.model = model
     self.beta = beta
@@ -74,21 +83,29 @@ public struct HierarchicalDistribution: Sendable {
     var networks: [ConditionalNetwork] = []
     var offsets: [Int] = []
     for (index, level) in hierarchy.levels.enumerated() {
-      var shape = ConditionalShape(
-        border: level.border, spins: level.spins, factor: options.factor, direct: options.direct)
+      var shape = levelOptions[index].shape(of: level)
       if index == 0 && spinFlip == .gauge {
         // The first spin is the reference: given, and up.
-        shape = ConditionalShape(
-          border: 0, spins: level.spins - 1, factor: options.factor, direct: options.direct)
+        shape.spins -= 1
         shape.border = 1
       }
       offsets.append(networks.count)
-      let network = ConditionalNetwork(shape, startsUniform: options.startsUniform)
+      let network = ConditionalNetwork(shape, startsUniform: levelOptions[index].startsUniform)
       networks += Array(repeating: network, count: isShared ? 1 : level.blocks)
     }
     self.networks = networks
     self.offsets = offsets
     parameters = networks.map { $0.layout.makeParameters(using: &random) }
+  }
+
+  /// Creates a distribution with random parameters whose networks all have the same options.
+  public init(
+    model: ClassicalIsing, beta: Double, hierarchy: TorusHierarchy, spinFlip: SpinFlipTreatment,
+    options: NetworkOptions, random: inout RandomSource
+  ) {
+    self.init(
+      model: model, beta: beta, hierarchy: hierarchy, spinFlip: spinFlip,
+      levelOptions: hierarchy.levels.map { _ in options }, random: &random)
   }
 
   /// The place of a block's network.

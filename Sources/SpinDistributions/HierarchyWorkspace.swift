@@ -75,6 +75,23 @@ public final class HierarchyWorkspace {
     }
   }
 
+  /// Copies images of the first level's spins.
+  ///
+  /// - Parameters:
+  ///   - batch: The spins.
+  ///   - image: The batch to fill, as ``prepareTop(_:count:)`` leaves it for as many columns.
+  ///   - places: Whose spin comes to each place, one of ``TorusHierarchy/symmetries``.
+  public func copyTop(_ batch: ConditionalBatch, to image: ConditionalBatch, places: [Int]) {
+    for (row, place) in places.enumerated() {
+      (image.border + row * image.stride).update(
+        from: batch.border + place * batch.stride, count: batch.count)
+    }
+    guard distribution.spinFlip == .gauge else { return }
+    // The first spin is up.
+    let signs = Array(UnsafeBufferPointer(start: image.border, count: image.count))
+    turn(image, rows: places.indices, signs)
+  }
+
   // MARK: - Rollouts
 
   /// Draws everything below blocks whose own spins are drawn.

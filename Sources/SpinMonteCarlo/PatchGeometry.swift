@@ -10,13 +10,6 @@ public struct PatchError: Error, Sendable, Hashable, CustomStringConvertible {
 
 extension LatticeGeometry {
   /// Whether every direction closes in itself, so that all shifts are symmetries of the lattice.
-  var isTorus: Bool {
-    unitCell.dimension > 0 && boundary.closesRows && (height == 1 || boundary.closesColumns)
-  }
-}
-
-extension LatticeGeometry {
-  /// Whether every direction closes in itself, so that all shifts are symmetries of the lattice.
   var isTorus: Bool { boundary.closesRows && (height == 1 || boundary.closesColumns) }
 }
 

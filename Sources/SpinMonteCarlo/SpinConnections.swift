@@ -25,8 +25,6 @@ struct SpinConnections: Sendable {
   let diagonal: [(first: Int, second: Int, coupling: Double)]
   /// The coefficients of σᶻ, by site; empty for none.
   let fields: [(site: Int, coefficient: Double)]
-  /// The coefficients of σᶻ, by site; empty for none.
-  let fields: [(site: Int, coefficient: Double)]
   /// Pairs that exchange.
   let exchanges: [Exchange]
   /// Sites that flip, with their elements.
@@ -48,9 +46,6 @@ struct SpinConnections: Sendable {
     fields = terms.longitudinalField.enumerated().filter { $0.element != 0 }.map {
       ($0.offset, $0.element)
     }
-    fields = terms.longitudinalField.enumerated().filter { $0.element != 0 }.map {
-      ($0.offset, $0.element)
-    }
     exchanges = pairs.filter { $0.value.exchange != 0 }.map {
       Exchange(first: $0.key.first, second: $0.key.second, element: $0.value.exchange)
     }
@@ -63,7 +58,6 @@ struct SpinConnections: Sendable {
     for bond in diagonal {
       energy += spins[bond.first] == spins[bond.second] ? bond.coupling : -bond.coupling
     }
-    for field in fields { energy += Double(spins[field.site]) * field.coefficient }
     for field in fields { energy += Double(spins[field.site]) * field.coefficient }
     return energy
   }

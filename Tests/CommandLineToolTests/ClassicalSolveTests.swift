@@ -83,6 +83,31 @@ struct ClassicalSolveTests {
     }
   }
 
+  @Test("a run that grows says of every step which length it is of, and goes on amid a length")
+  func growth() throws {
+    let program = try Program()
+    let words = [
+      "solve", "--lattice", "classical-ising", "--beta", "0.3", "--size", "16", "--heat-bath", "1",
+      "--samples", "64", "--final-draws", "1024", "--learning-rate-end", "1", "--grow-from", "8",
+      "--grow-steps", "4", "--json",
+    ]
+    let whole = try program.run(words + ["--steps", "6", "-o", "a.h5"])
+    let first = try program.run(words + ["--steps", "2", "-o", "b.h5"])
+    #expect(whole.status == 0 && first.status == 0, "\(whole.standardError)")
+    let second = try program.run(["solve", "--resume", "b.h5", "--steps", "6", "--json"])
+    #expect(second.status == 0, "\(second.standardError)")
+    let trace = { (name: String) in
+      try HDF5File(readingFrom: program.folder.path(name)).root.group("trace")
+    }
+    #expect(
+      try trace("a.h5").read(Int.self, "length").values == [8, 8, 8, 8, 16, 16, 16, 16, 16, 16])
+    #expect(
+      try trace("a.h5").read(Double.self, "free_energy").values
+        == trace("b.h5").read(Double.self, "free_energy").values)
+    let json = try second.json()
+    #expect(json["steps"] as? Int == 10 && json["grow_from"] as? Int == 8)
+  }
+
   @Test func settingsFromAFile() throws {
     let program = try Program()
     try program.folder.write(
@@ -125,6 +150,13 @@ struct ClassicalSolveTests {
       (
         ["--size", "8", "--beta", "0.4", "--optimizer", "sr", "--symmetry", "z2"], "--optimizer sr"
       ),
+      (["--size", "64", "--beta", "0.4", "--grow-from", "16"], "--grow-from 16 has no networks"),
+      (["--size", "64", "--beta", "0.4", "--grow-from", "64"], "--grow-from must be 0 or"),
+      (
+        ["--size", "32", "--beta", "0.4", "--ansatz", "van", "--grow-from", "16"],
+        "--grow-from needs"
+      ),
+      (["--size", "8", "--beta", "0.4", "--grow-steps", "9"], "--grow-steps has no effect"),
       (["--size", "512", "--beta", "0.4", "--samples", "65536", "--hidden-factor", "16"], "GiB"),
       (["--size", "8", "--beta", "0.4", "--couplings", "missing.txt"], "missing.txt"),
       (["--size", "8", "--beta", "0.4", "--irrep", "1"], "--irrep is for molecules"),

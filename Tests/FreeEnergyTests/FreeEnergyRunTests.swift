@@ -23,7 +23,7 @@ struct FreeEnergyRunTests {
   ) throws -> FreeEnergyResult {
     let run = try FreeEnergyRun(model, beta: beta, settings: settings)
     while !run.isFinished { try run.step() }
-    return run.evaluate()
+    return try run.evaluate()
   }
 
   /// Everything that has an exact value, within its errors.
@@ -213,7 +213,7 @@ struct FreeEnergyRunTests {
       while !second.isFinished { try second.step() }
       #expect(second.trace.map(\.freeEnergy) == whole.trace.map(\.freeEnergy))
       #expect(second.snapshot.parameters == whole.snapshot.parameters)
-      #expect(second.evaluate().freeEnergy == whole.evaluate().freeEnergy)
+      #expect(try second.evaluate().freeEnergy == whole.evaluate().freeEnergy)
     }
   }
 

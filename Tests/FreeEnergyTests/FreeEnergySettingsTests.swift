@@ -21,13 +21,12 @@ struct FreeEnergySettingsTests {
 
   @Test func ratesFallOverTheSecondHalf() {
     var settings = FreeEnergySettings()
-    settings.steps = 100
     settings.learningRate = 0.2
     settings.learningRateEnd = 0.01
-    #expect(settings.rate(at: 1) == 0.2)
-    #expect(settings.rate(at: 50) == 0.2)
-    #expect(abs(settings.rate(at: 75) - 0.02) < 1e-12)
-    #expect(abs(settings.rate(at: 100) - 0.002) < 1e-12)
+    #expect(settings.rate(at: 1, of: 100) == 0.2)
+    #expect(settings.rate(at: 50, of: 100) == 0.2)
+    #expect(abs(settings.rate(at: 75, of: 100) - 0.02) < 1e-12)
+    #expect(abs(settings.rate(at: 100, of: 100) - 0.002) < 1e-12)
   }
 
   @Test func presetsFillWhatIsLeftOpen() {
@@ -45,7 +44,10 @@ struct FreeEnergySettingsTests {
   @Test(arguments: [
     "length 6", "length 1024", "beta -1", "beta nan", "beta cold", "heat bath 5", "repeats 3",
     "samples 1", "steps -1", "rate 0", "sr whole", "average local", "adam local", "van 128",
-    "checkerboard han", "checkerboard odd", "shifts of bonds", "momentum 1",
+    "checkerboard han", "checkerboard odd", "shifts of bonds", "momentum 1", "images whole",
+    "images odd", "images of bonds", "grow van", "grow paper", "grow whole", "grow from bonds",
+    "grow from 4", "grow from 12", "grow from L", "grow from nothing", "grow steps 0",
+    "grow steps alone",
   ])
   func whatDoesNotFitIsRefused(_ name: String) {
     var settings = FreeEnergySettings()
@@ -82,14 +84,61 @@ struct FreeEnergySettingsTests {
       length = 5
     case "shifts of bonds":
       settings.symmetry = .z2Rows
-      couplings = .bonds(
-        right: Array(repeating: 1, count: 64), down: Array(repeating: -1, count: 64))
+      couplings = bonds(length)
+    case "images whole":
+      settings.images = 2
+      settings.rewards = .whole
+    case "images odd":
+      settings.images = 2
+      settings.samples = 100
+    case "images of bonds":
+      settings.images = 2
+      couplings = bonds(length)
+    case "grow van", "grow paper", "grow whole", "grow from bonds", "grow from 4", "grow from 12",
+      "grow from L", "grow from nothing", "grow steps 0":
+      length = 64
+      settings.growFrom = 32
+      switch name {
+      case "grow van": settings.ansatz = .van
+      case "grow paper": settings.preset = .paper
+      case "grow whole": settings.rewards = .whole
+      case "grow from bonds": couplings = bonds(length)
+      case "grow from 4": settings.growFrom = 4
+      case "grow from 12": settings.growFrom = 12
+      case "grow from L": settings.growFrom = 64
+      case "grow from nothing": settings.growFrom = 16
+      default: settings.growSteps = 0
+      }
+    case "grow steps alone": settings.growSteps = 10
     default: settings.momentum = 1
     }
     let model = ClassicalIsing(length: length, couplings: couplings)
     #expect(throws: FreeEnergyError.self, "\(name)") {
       _ = try FreeEnergyRun(model, beta: beta, settings: settings)
     }
+  }
+
+  private func bonds(_ length: Int) -> ClassicalIsing.Couplings {
+    let sites = length * length
+    return .bonds(
+      right: Array(repeating: 1, count: sites), down: Array(repeating: -1, count: sites))
+  }
+
+  @Test func largeLatticesGrow() {
+    let own = FreeEnergySettings().resolved(length: 64)
+    #expect(own.stages(length: 64).map(\.length) == [32, 64])
+    #expect(own.images == 2)
+    #expect(FreeEnergySettings().resolved(length: 128).growFrom == 0)
+    #expect(FreeEnergySettings().resolved(length: 32).stages(length: 32).map(\.length) == [32])
+    #expect(FreeEnergySettings(.paper).resolved(length: 64).growFrom == 0)
+    let glass = FreeEnergySettings().resolved(length: 64, isUniform: false)
+    #expect(glass.growFrom == 0 && glass.images == 1)
+    var settings = FreeEnergySettings()
+    settings.growFrom = 8
+    settings.growSteps = 5
+    settings.steps = 7
+    let stages = settings.resolved(length: 32).stages(length: 32)
+    #expect(stages.map(\.offset) == [0, 5, 10] && stages.map(\.steps) == [5, 5, 7])
   }
 
   @Test func tooLargeForMemory() {

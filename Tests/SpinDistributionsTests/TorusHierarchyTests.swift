@@ -11,6 +11,24 @@ import Testing
       .rows(length: 6, checkerboard: true),
     ]
 
+  @Test(arguments: hierarchies)
+  func symmetriesKeepNeighbours(_ hierarchy: TorusHierarchy) {
+    let symmetries = hierarchy.symmetries
+    let sites = hierarchy.levels[0].sites[0]
+    #expect(symmetries.first == Array(sites.indices))
+    #expect(Set(symmetries).count == symmetries.count)
+    if hierarchy.length > 4,
+      hierarchy.levels[0].spins == 4 * hierarchy.length - 4
+    {
+      #expect(symmetries.count == 32)
+    }
+    let bonds = Set(hierarchy.levels[0].bonds.map { Set([$0.first, $0.second]) })
+    for places in symmetries {
+      #expect(Set(places) == Set(sites.indices))
+      #expect(Set(bonds.map { Set($0.map { places[$0] }) }) == bonds)
+    }
+  }
+
   /// The sites of a block of the heat bath.
   private func inside(_ corner: TorusHierarchy.Corner, _ hierarchy: TorusHierarchy) -> [Int] {
     let model = ClassicalIsing(length: hierarchy.length)
