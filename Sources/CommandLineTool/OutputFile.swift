@@ -153,7 +153,7 @@ final class OutputFile: Sendable {
       // A damaged result may give way; what is whole and of another kind may not.
       guard let file = try? HDF5File(readingFrom: path) else { return true }
       let type = (try? file.root.attribute("type"))??.stringValue
-      return type == ResultFile.type || type == ClassicalResultFile.type
+      return [ResultFile.type, ClassicalResultFile.type, SpinResultFile.type].contains(type)
     }
   }
 

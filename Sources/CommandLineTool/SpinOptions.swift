@@ -46,7 +46,7 @@ struct SpinOptions: ParsableArguments {
     parsing: .unconditional,
     help: """
       The share of configurations that are taken one random move away from their Markov chain, so that nodes of the \
-      state are seen. (default: 0.25)
+      state are seen. (default: 0.1)
       """)
   var blur: Double?
 

@@ -47,6 +47,7 @@ extension ResultFile {
   ///   - columns: The columns.
   ///   - makeRow: Returns a row with zeros from the number of its step.
   /// - Returns: The rows.
+  /// - Throws: `HDF5Error` where a column is missing or of another length.
   static func readColumns<Row>(
     _ group: HDF5Group, _ columns: [TraceColumn<Row>], makeRow: (Int) -> Row
   ) throws(HDF5Error) -> [Row] {

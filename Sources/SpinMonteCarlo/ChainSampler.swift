@@ -12,6 +12,13 @@ public struct SpinDraw: Sendable {
   public var logModulus: [Double]
   /// arg ψ, `[M]`.
   public var phase: [Double]
+
+  /// Creates a draw.
+  public init(spins: [Int8], logModulus: [Double], phase: [Double]) {
+    self.spins = spins
+    self.logModulus = logModulus
+    self.phase = phase
+  }
 }
 
 /// Markov chains that sample |ψ|² of spins, many side by side.

@@ -14,6 +14,14 @@ public struct SpinLocalEnergies: Sendable {
   /// How often the network was evaluated.
   public var evaluations: Int
 
+  /// Creates local energies.
+  public init(real: [Double], imaginary: [Double], weights: [Double], evaluations: Int) {
+    self.real = real
+    self.imaginary = imaginary
+    self.weights = weights
+    self.evaluations = evaluations
+  }
+
   /// The mean of the real parts.
   public var mean: Double { zip(weights, real).reduce(0) { $0 + $1.0 * $1.1 } }
 

@@ -274,10 +274,17 @@ public final class SpinRun {
 
   /// Evaluates the state as it is with fresh configurations.
   ///
-  /// The chains of the run go on; their means are independent of one another, whatever the autocorrelation.
+  /// The chains go on from where they are, and are put back; their means are independent of one another,
+  /// whatever the autocorrelation.
   ///
   /// - Returns: Energy, variance and diagnostics.
   public func evaluate() -> SpinResult {
+    // The run can go on as if it had not been evaluated.
+    let (chains, projection, found) = (sampler.snapshot, state.projection, symmetry)
+    defer {
+      sampler.snapshot = chains
+      if !isFinished { (state.projection, symmetry) = (projection, found) }
+    }
     project()
     sampler.refresh(state)
     let rounds = max(

@@ -77,6 +77,7 @@ extension SpinSettings {
   /// Returns the network that the settings say.
   ///
   /// - Parameter problem: The model.
+  /// - Returns: The network.
   /// - Throws: ``SpinRunError`` where patches do not fit the lattice.
   func makeNetwork(for problem: SpinProblem) throws(SpinRunError) -> any SpinNetwork {
     switch ansatz {

@@ -108,18 +108,18 @@ public struct SpinSettings: Codable, Sendable, Hashable {
     }
     all.optimizer = optimizer ?? .spring
     // An explicit step of imaginary time must resolve the spectrum, whose width grows with N.
-    all.learningRate = learningRate ?? min(0.2, 4 / Double(n)) / problem.energyUnit
-    all.momentum = momentum ?? 0.9
+    all.learningRate = learningRate ?? min(0.1, 4 / Double(n)) / problem.energyUnit
+    all.momentum = momentum ?? 0.8
     all.memory = memory ?? 0.995
     all.shift = shift ?? 1e-4
     all.maximumStep = maximumStep ?? 0.3
     // Clipped energies hide the nodes that a state has by mistake, which then stay: 4 × 4 stops at -0.66.
     all.clip = clip ?? 0
     all.samples = samples ?? 1024
-    all.blur = blur ?? 0.25
+    all.blur = blur ?? 0.1
     all.sweep = sweep ?? n
     all.burnIn = burnIn ?? 10 * n
-    all.steps = steps ?? 500
+    all.steps = steps ?? 1000
     all.symmetry = symmetry ?? SpinProjectionKind.none
     all.symmetrySteps =
       symmetrySteps ?? (all.symmetry == SpinProjectionKind.none ? 0 : (all.steps ?? 0) / 10)

@@ -70,6 +70,7 @@ public struct SymmetryMeasurement: Sendable {
   /// Returns the projection on the irrep that the state shows, or nil where it does not show one.
   ///
   /// - Parameter threshold: The smallest |⟨g⟩| that decides.
+  /// - Returns: The projection, or nil.
   public func projection(threshold: Double = 0.5) -> SpinProjection? {
     guard purity >= threshold else { return nil }
     var phases: [Double] = []

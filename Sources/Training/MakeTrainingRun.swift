@@ -44,7 +44,7 @@ public func makeTrainingRun(
       throw TrainingError(
         .invalidSettings,
         "autoregressive networks take lattices of at most \(UInt128.bitWidth) sites, and this one has "
-          + "\(sites); choose a smaller size")
+          + "\(sites); choose a smaller size, or `ansatz` vit")
     }
     return sites <= 64
       ? try makeLatticeRun(UInt64.self, model, settings, snapshot)

@@ -115,4 +115,42 @@ struct ChainSamplerTests {
       #expect(sampler.spins[chain * 8..<(chain + 1) * 8].reduce(0) { $0 + Int($1) } == 0)
     }
   }
+
+  /// Blurred configurations with their weights give the energy of |ψ|², nodes and all.
+  @Test(arguments: [true, false])
+  func blurredSamplesAreUnbiased(_ conserves: Bool) throws {
+    let problem = try conserves ? SpinCases.chain(8) : SpinCases.ising(6)
+    let state = try SpinCases.state(problem, seed: 5)
+    let (_, spins) = SpinCases.configurations(problem)
+    let (logModulus, phase) = state.logAmplitudes(of: spins)
+    let estimator = SpinLocalEnergyEstimator(problem.terms)
+    let local = estimator.compute(
+      SpinDraw(spins: spins, logModulus: logModulus, phase: phase), state: state)
+    let largest = logModulus.max() ?? 0
+    let squares = logModulus.map { exp(2 * ($0 - largest)) }
+    let exact = SpinCases.mean(local.real, squares)
+    // The same from chains, for several blurs.
+    let sampler = ChainSampler(problem, chains: 400, seed: 2)
+    sampler.refresh(state)
+    sampler.advance(state, proposals: 400)
+    for blur in [0.1, 0.6] {
+      var (sum, squares, moved) = (0.0, 0.0, 0)
+      let rounds = 30
+      for _ in 0..<rounds {
+        sampler.advance(state, proposals: 30)
+        let draw = sampler.draw(state, blur: blur)
+        for chain in 0..<400 where draw.logModulus[chain] != sampler.logModulus[chain] {
+          moved += 1
+        }
+        let mean = estimator.compute(draw, state: state, blur: blur).mean
+        sum += mean
+        squares += mean * mean
+      }
+      let n = Double(rounds)
+      let error = ((squares / n - sum / n * (sum / n)) / (n - 1)).squareRoot()
+      #expect(abs(sum / n - exact) < 4 * error, "\(sum / n) ± \(error), exact \(exact)")
+      #expect(error < 0.05)
+      #expect(abs(Double(moved) / (400 * n) - blur) < 0.03)
+    }
+  }
 }

@@ -32,6 +32,16 @@ enum SpinCases {
     return SpinState(network, parameters: parameters, execution: Execution(threads: threads))
   }
 
+  /// The weighted mean of numbers.
+  static func mean(_ values: [Double], _ weights: [Double]) -> Double {
+    var (sum, total) = (0.0, 0.0)
+    for (value, weight) in zip(values, weights) {
+      sum += weight * value
+      total += weight
+    }
+    return sum / total
+  }
+
   /// All configurations of a problem's sector, ±1, as bit strings and as spins.
   static func configurations(_ problem: SpinProblem) -> (words: [UInt64], spins: [Int8]) {
     let n = problem.siteCount

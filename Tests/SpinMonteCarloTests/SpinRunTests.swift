@@ -20,7 +20,8 @@ struct SpinRunTests {
   @Test func aChainArrives() throws {
     let problem = try SpinCases.chain(8)
     var settings = Self.small
-    settings.steps = 120
+    settings.steps = 200
+    settings.patch = 2
     let run = try SpinRun(problem, settings: settings)
     while !run.isFinished { try run.step() }
     let result = run.evaluate()
@@ -58,7 +59,7 @@ struct SpinRunTests {
       SpinDraw(spins: spins, logModulus: logModulus, phase: phase), state: state)
     let largest = logModulus.max() ?? 0
     let weights = logModulus.map { exp(2 * ($0 - largest)) }
-    let exact = zip(weights, local.real).reduce(0) { $0 + $1.0 * $1.1 } / weights.reduce(0, +)
+    let exact = SpinCases.mean(local.real, weights)
     var settings = Self.small
     settings.width = 8
     settings.heads = 2

@@ -16,6 +16,7 @@ public protocol SpinNetwork: Sendable {
   /// - Parameters:
   ///   - capacity: The largest number of configurations.
   ///   - keepsDerivatives: Whether derivatives will be asked for, which takes more memory.
+  /// - Returns: The workspace.
   func makeBatch(capacity: Int, keepsDerivatives: Bool) -> any SpinNetworkBatch
   /// Returns about how many bytes a workspace takes.
   func workspaceBytes(capacity: Int, keepsDerivatives: Bool) -> Int

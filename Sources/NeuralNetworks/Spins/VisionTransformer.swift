@@ -105,7 +105,7 @@ struct VisionBlock: Sendable {
 }
 
 extension ParameterLayout {
-  /// Appends a linear layer with the uniform initial weights of X. Glorot and Y. Bengio (AISTATS 2010).
+  /// Appends a linear layer with the uniform initial weights of Glorot and Bengio (AISTATS 2010).
   mutating func appendUniform(_ name: String, inputs: Int, outputs: Int) -> LinearLayer {
     LinearLayer(
       inputs: inputs, outputs: outputs,
