@@ -39,7 +39,7 @@ struct ClassicalSolve {
       keeper: keeper, files: files, logger: logger, signals: signals, start: start)
     var progress = ClassicalProgress(
       talk: talk, totalSteps: run.stepCount)
-    let signal = try loop.run(isFinished: { run.isFinished }, record: { record(of: run, nil) }) {
+    let takeStep = { () throws -> Int in
       let row: FreeEnergyRow
       do throws(FreeEnergyError) { row = try run.step() } catch {
         throw ToolError(withFlags(error.description) + ".")
@@ -47,6 +47,8 @@ struct ClassicalSolve {
       progress.show(row, isLast: run.isFinished || signals.received != nil)
       return row.step
     }
+    let signal = try loop.run(
+      isFinished: { run.isFinished }, record: { record(of: run, nil) }, step: takeStep)
     if let signal {
       try keeper.store()
       logger.notice(

@@ -38,7 +38,7 @@ struct SpinSolve {
       keeper: keeper, files: files, logger: logger, signals: signals, start: start)
     var progress = SpinProgress(
       talk: talk, totalSteps: run.settings.steps ?? 0, sites: problem.siteCount)
-    let signal = try loop.run(isFinished: { run.isFinished }, record: { record(of: run, nil) }) {
+    let takeStep = { () throws -> Int in
       let row: SpinRow
       do throws(SpinRunError) { row = try run.step() } catch {
         throw ToolError(withFlags(error.description) + ".")
@@ -46,6 +46,8 @@ struct SpinSolve {
       progress.show(row, isLast: run.isFinished || signals.received != nil)
       return row.step
     }
+    let signal = try loop.run(
+      isFinished: { run.isFinished }, record: { record(of: run, nil) }, step: takeStep)
     if let signal {
       try keeper.store()
       logger.notice(

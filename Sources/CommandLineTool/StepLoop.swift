@@ -15,6 +15,7 @@ struct StepLoop<Record: StoredRecord> {
   ///   - record: Returns the state to be stored.
   ///   - step: Takes a step, shows it, and returns its number.
   /// - Returns: The signal that ended them, or nil.
+  /// - Throws: What a step throws.
   func run(
     isFinished: () -> Bool, record: () -> Record, step: () throws -> Int
   ) throws -> Int32? {
@@ -61,6 +62,7 @@ struct StepLoop<Record: StoredRecord> {
   /// - Parameters:
   ///   - warnings: What speaks against the result.
   ///   - summary: Returns the text for standard output, given whether the file could be written.
+  /// - Throws: ``ToolError`` where the file or standard output cannot be written.
   func finish(warnings: [String], summary: (_ isStored: Bool) -> String) throws {
     var failure: (any Error)?
     do { try keeper.store() } catch { failure = error }

@@ -5,8 +5,8 @@ public import Parallelism
 
 /// A network with parameters and a projection as a state: log ψ of many configurations, and derivatives.
 ///
-/// Work is cut into blocks that do not depend on the number of threads.
-// Parameters change between calls, never during one; workspaces are taken by one thread at a time.
+/// Work is cut into blocks that do not depend on the number of threads. Parameters change between calls, never
+/// during one, and workspaces are taken by one thread at a time: values are shared between threads for reading only.
 public final class SpinState: @unchecked Sendable {
   /// The network.
   public let network: any SpinNetwork
