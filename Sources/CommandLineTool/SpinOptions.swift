@@ -24,7 +24,10 @@ struct SpinOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "vit: let attention depend on displacements only. (default: on periodic lattices)")
+    help: """
+      vit: let attention depend on displacements only, which forces a momentum. (default: on periodic chains and \
+      square lattices with an even --patch)
+      """)
   var invariant: Bool?
 
   @Option(

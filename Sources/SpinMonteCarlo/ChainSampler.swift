@@ -41,6 +41,7 @@ public final class ChainSampler {
 
   private let siteCount: Int
   private let connections: SpinConnections
+  private let conservesMagnetization: Bool
   /// Pairs that may change places; empty where spins turn.
   private let pairs: [(first: Int, second: Int)]
   private let random: RandomSource
@@ -56,6 +57,7 @@ public final class ChainSampler {
     let n = problem.siteCount
     siteCount = n
     connections = SpinConnections(problem.terms)
+    conservesMagnetization = problem.upCount != nil
     chainCount = chains
     random = RandomSource(seed: seed).split(0x6368_6169)
     pairs = problem.upCount == nil ? [] : Self.exchangePairs(problem)
@@ -75,16 +77,14 @@ public final class ChainSampler {
     proposals = 0
   }
 
-  /// First and second neighbours, and whatever the Hamiltonian exchanges.
+  /// First and second neighbours, and whatever the Hamiltonian couples.
   private static func exchangePairs(_ problem: SpinProblem) -> [(first: Int, second: Int)] {
     var keys = Set<Int>()
     let n = problem.siteCount
     func add(_ first: Int, _ second: Int) {
       keys.insert(min(first, second) * n + max(first, second))
     }
-    for exchange in SpinConnections(problem.terms).exchanges {
-      add(exchange.first, exchange.second)
-    }
+    for coupling in problem.terms.couplings { add(coupling.first, coupling.second) }
     for order in 1...2 {
       // Small lattices have no second neighbours.
       for bond in (try? problem.geometry.bonds(order: order)) ?? [] { add(bond.first, bond.second) }
@@ -211,7 +211,7 @@ public final class ChainSampler {
   private func move(
     _ spins: UnsafeMutablePointer<Int8>, _ random: inout RandomSource
   ) -> Double {
-    if pairs.isEmpty {
+    if !conservesMagnetization {
       SpinMove.flip(Int(random.next() % UInt64(siteCount))).apply(to: spins)
       return 0
     }

@@ -11,14 +11,27 @@ public struct SpinLocalEnergies: Sendable {
   public var imaginary: [Double]
   /// |ψ(x)|² over the probability that x was drawn with, with sum 1, `[M]`.
   public var weights: [Double]
+  /// The sum of the weights before they were normalised, M on average.
+  public var weightSum: Double
   /// How often the network was evaluated.
   public var evaluations: Int
 
   /// Creates local energies.
-  public init(real: [Double], imaginary: [Double], weights: [Double], evaluations: Int) {
+  ///
+  /// - Parameters:
+  ///   - real: Re E_loc, `[M]`.
+  ///   - imaginary: Im E_loc, `[M]`.
+  ///   - weights: The weights, with sum 1, `[M]`.
+  ///   - weightSum: Their sum before that; M if nil.
+  ///   - evaluations: How often the network was evaluated.
+  public init(
+    real: [Double], imaginary: [Double], weights: [Double], weightSum: Double? = nil,
+    evaluations: Int
+  ) {
     self.real = real
     self.imaginary = imaginary
     self.weights = weights
+    self.weightSum = weightSum ?? Double(real.count)
     self.evaluations = evaluations
   }
 
@@ -99,7 +112,7 @@ public struct SpinLocalEnergyEstimator: Sendable {
     for index in weights.indices { weights[index] /= total }
     return SpinLocalEnergies(
       real: parts.flatMap(\.real), imaginary: parts.flatMap(\.imaginary), weights: weights,
-      evaluations: parts.reduce(0) { $0 + $1.evaluations })
+      weightSum: total, evaluations: parts.reduce(0) { $0 + $1.evaluations })
   }
 }
 
@@ -137,6 +150,8 @@ private struct ConnectionRows {
 
   mutating func take(_ spins: UnsafePointer<Int8>, place: Int) {
     real[place] += connections.diagonalElement(spins)
+    // Without a connection a configuration is never moved away from.
+    if connections.count(spins) == 0 { neighbourhood[place] = 1 }
     for exchange in connections.exchanges where spins[exchange.first] != spins[exchange.second] {
       add(.exchange(exchange.first, exchange.second), exchange.element, to: spins, place: place)
     }

@@ -26,6 +26,53 @@ public struct SpinProblem: Sendable, Hashable {
   /// The number of sites, N.
   public var siteCount: Int { terms.siteCount }
 
+  /// Whether shifts by patches may be taken to leave the ground state as it is.
+  ///
+  /// Of chains and square lattices momenta 0 and π do, where b is even, and no others are known to hold a ground state of
+  /// these models. For odd b and other lattices a network must not force it: the chain of five has its ground state at
+  /// another momentum.
+  func mayShiftPatches(by side: Int) -> Bool {
+    let isPlain = geometry.unitCell.basis.count == 1 && geometry.unitCell.form != .graph
+    let isSquare = geometry.height == 1 || geometry.unitCell.name == "square"
+    return isPlain && isSquare && side % 2 == 0 && isInvariant(underShiftsBy: side)
+  }
+
+  /// Whether all couplings are those of a lattice shifted by some cells along any direction, all of which close.
+  func isInvariant(underShiftsBy side: Int) -> Bool {
+    guard geometry.isTorus, geometry.unitCell.form != .graph else { return false }
+    struct Pair: Hashable {
+      let first: Int
+      let second: Int
+    }
+    var sums: [Pair: SIMD2<Double>] = [:]
+    for coupling in terms.couplings {
+      let pair = Pair(
+        first: min(coupling.first, coupling.second), second: max(coupling.first, coupling.second))
+      sums[pair, default: .zero] += SIMD2(coupling.parallel, coupling.exchange)
+    }
+    let basis = geometry.unitCell.basis.count
+    for (dx, dy) in geometry.height == 1 ? [(side, 0)] : [(side, 0), (0, side)] {
+      let image = (0..<siteCount).map { site in
+        let (cell, index) = site.quotientAndRemainder(dividingBy: basis)
+        let (y, x) = cell.quotientAndRemainder(dividingBy: geometry.width)
+        return geometry.site(
+          x: (x + dx) % geometry.width, y: (y + dy) % geometry.height, basis: index)
+      }
+      for (pair, sum) in sums {
+        let (a, b) = (image[pair.first], image[pair.second])
+        guard let other = sums[Pair(first: min(a, b), second: max(a, b))],
+          abs(other.x - sum.x) < 1e-12, abs(other.y - sum.y) < 1e-12
+        else { return false }
+      }
+      for field in [terms.field, terms.longitudinalField] {
+        for site in field.indices where abs(field[image[site]] - field[site]) > 1e-12 {
+          return false
+        }
+      }
+    }
+    return true
+  }
+
   /// The largest coupling as that of `J S·S`; 1 where there is none.
   var energyUnit: Double {
     let bonds = terms.couplings.map { max(4 * abs($0.parallel), 2 * abs($0.exchange)) }

@@ -3,17 +3,20 @@ struct ChainStatistics {
   private var weights: [[Double]] = []
   private var energies: [[Double]] = []
   private var imaginary = 0.0
+  /// The sum of all weights.
+  private var total = 0.0
   private(set) var evaluations = 0
   let chains: Int
 
   init(chains: Int) { self.chains = chains }
 
   mutating func add(_ local: SpinLocalEnergies) {
-    // With a mean of one, so that rounds count alike.
-    let scale = Double(chains)
-    weights.append(local.weights.map { $0 * scale })
+    // Normalised once for all rounds: a ratio of sums over few configurations is biased.
+    let raw = local.weights.map { $0 * local.weightSum }
+    weights.append(raw)
     energies.append(local.real)
-    imaginary += zip(local.weights, local.imaginary).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
+    total += local.weightSum
+    imaginary += zip(raw, local.imaginary).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
     evaluations += local.evaluations
   }
 
@@ -23,7 +26,7 @@ struct ChainStatistics {
   var mean: Double {
     var sum = 0.0
     for (w, e) in zip(weights, energies) { for chain in 0..<chains { sum += w[chain] * e[chain] } }
-    return sum / Double(chains * rounds)
+    return sum / total
   }
 
   /// The mean of |E_loc − E|².
@@ -33,7 +36,7 @@ struct ChainStatistics {
     for (w, e) in zip(weights, energies) {
       for chain in 0..<chains { sum += w[chain] * (e[chain] - mean) * (e[chain] - mean) }
     }
-    return sum / Double(chains * rounds) + imaginary / Double(rounds)
+    return (sum + imaginary) / total
   }
 
   /// The variance of the means of chains, and the mean over chains of the variance inside one, of
@@ -41,9 +44,10 @@ struct ChainStatistics {
   var variances: (between: Double, inside: Double) {
     let mean = mean
     let n = Double(rounds)
+    let unit = total / Double(chains * rounds)
     var (between, inside) = (0.0, 0.0)
     for chain in 0..<chains {
-      let terms = (0..<rounds).map { weights[$0][chain] * (energies[$0][chain] - mean) }
+      let terms = (0..<rounds).map { weights[$0][chain] * (energies[$0][chain] - mean) / unit }
       let centre = terms.reduce(0, +) / n
       between += centre * centre
       inside += terms.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }
@@ -118,7 +122,7 @@ extension SpinLocalEnergies {
     }
     return SpinLocalEnergies(
       real: clip(real), imaginary: clip(imaginary), weights: weights,
-      evaluations: evaluations)
+      weightSum: weightSum, evaluations: evaluations)
   }
 }
 
@@ -140,6 +144,10 @@ extension SpinResult {
   /// What speaks against the numbers, in sentences.
   public var warnings: [String] {
     var warnings: [String] = []
+    if !energy.isFinite || !variance.isFinite {
+      warnings.append(
+        "the energy is not a finite number: amplitudes have left the range of numbers")
+    }
     if acceptance < 0.02 {
       warnings.append(
         "the chains accept \(Self.percent(acceptance)) of their moves: they may not have seen all of the state, and the "

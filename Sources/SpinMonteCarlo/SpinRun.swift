@@ -113,6 +113,11 @@ public final class SpinRun {
     sampler = ChainSampler(problem, chains: settings.samples ?? 1, seed: settings.seed)
     estimator = SpinLocalEnergyEstimator(problem.terms)
     rule = SpinStepRule(settings.optimizer ?? .spring, execution: execution)
+    if let kind = settings.symmetry, kind != .none,
+      Self.group(kind, of: problem, network: network).elements.count < 2
+    {
+      throw SpinRunError("`project` \(kind.rawValue): the model has no such symmetry; leave it out")
+    }
     if let snapshot { try restore(snapshot) }
   }
 
@@ -130,7 +135,9 @@ public final class SpinRun {
   @discardableResult
   public func step() throws(SpinRunError) -> SpinRow {
     let number = trace.count + 1
-    if number > (settings.steps ?? 0) - (settings.symmetrySteps ?? 0) { project() }
+    if number > (settings.steps ?? 0) - (settings.symmetrySteps ?? 0), symmetry == nil {
+      project()
+    }
     var clock = ContinuousClock.now
     func lap() -> Double {
       let now = ContinuousClock.now
@@ -188,7 +195,9 @@ public final class SpinRun {
 
   /// Projects the state on the irrep that it shows, once.
   private func project() {
-    guard let kind = settings.symmetry, kind != .none, symmetry == nil else { return }
+    guard let kind = settings.symmetry, kind != .none, symmetry?.phases.isEmpty ?? true else {
+      return
+    }
     let group = Self.group(kind, of: problem, network: state.network)
     sampler.refresh(state)
     let measurement = SymmetryMeasurement(
@@ -240,7 +249,8 @@ public final class SpinRun {
     let arrays = [snapshot.previous, snapshot.squares]
     guard arrays.allSatisfy({ $0.isEmpty || $0.count == count }),
       snapshot.chains.count == sampler.spins.count,
-      snapshot.chains.allSatisfy({ $0 == 1 || $0 == -1 })
+      snapshot.chains.allSatisfy({ $0 == 1 || $0 == -1 }), snapshot.proposals >= 0,
+      isInSector(snapshot.chains)
     else {
       throw SpinRunError("the checkpoint's arrays do not fit its settings: it is damaged")
     }
@@ -251,10 +261,14 @@ public final class SpinRun {
     rule.previous = snapshot.previous
     rule.squares = snapshot.squares
     sampler.snapshot = (snapshot.chains, snapshot.proposals)
-    if let found = snapshot.symmetry {
+    let isDue = snapshot.trace.count > (settings.steps ?? 0) - (settings.symmetrySteps ?? 0)
+    // Where more steps come first, what was not found may be found then.
+    if let found = snapshot.symmetry, isDue || !found.phases.isEmpty {
       symmetry = found
       let group = Self.group(settings.symmetry ?? .none, of: problem, network: state.network)
-      guard found.phases.isEmpty || found.phases.count == group.elements.count else {
+      guard found.phases.allSatisfy(\.isFinite),
+        found.phases.isEmpty || found.phases.count == group.elements.count
+      else {
         throw SpinRunError("the checkpoint's symmetry does not fit the lattice: it is damaged")
       }
       if !found.phases.isEmpty {
@@ -268,6 +282,15 @@ public final class SpinRun {
     trace = snapshot.trace
     secondsBefore = snapshot.seconds
     start = .now
+  }
+
+  /// Whether every chain has as many spins up as the sector.
+  private func isInSector(_ chains: [Int8]) -> Bool {
+    guard let up = problem.upCount else { return true }
+    let n = problem.siteCount
+    return stride(from: 0, to: chains.count, by: n).allSatisfy { first in
+      chains[first..<first + n].reduce(0) { $0 + ($1 > 0 ? 1 : 0) } == up
+    }
   }
 
   // MARK: - Evaluation

@@ -22,7 +22,7 @@ extension SpinSettings {
     try check("layers", layers, 1...64)
     try check("expansion", expansion, 1...16)
     try check("density", density, 1...64)
-    try check("learning-rate", learningRate, 1e-9...10)
+    try check("learning-rate", learningRate, 1e-9...1e4)
     try check("momentum", momentum, 0...0.9999)
     try check("memory", memory, 0...0.99999)
     try check("shift", shift, 1e-9...10)
@@ -40,8 +40,19 @@ extension SpinSettings {
       throw SpinRunError(
         "`width` must be a multiple of `heads`, not \(width) of \(heads)")
     }
-    if invariant == true, !problem.geometry.isTorus {
-      throw SpinRunError("`invariant` attention is for periodic lattices; leave it out")
+    if ansatz == .vit, invariant == true, !problem.isInvariant(underShiftsBy: patch ?? 1) {
+      throw SpinRunError(
+        "`invariant` attention is for periodic lattices with couplings that are the same in all patches; leave it out"
+      )
+    }
+    if ansatz == .vit, let patch {
+      let side = problem.geometry.height == 1 ? patch : patch * patch
+      let count = problem.siteCount / (side * problem.geometry.unitCell.basis.count)
+      guard count <= 4096 else {
+        throw SpinRunError(
+          "`patch` \(patch) makes \(count) patches, and attention takes at most 4096: take larger ones"
+        )
+      }
     }
     let largest = problem.terms.couplings.map { max(abs($0.parallel), abs($0.exchange)) }.max() ?? 0
     let fields = problem.terms.field + problem.terms.longitudinalField

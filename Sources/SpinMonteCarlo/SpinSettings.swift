@@ -102,7 +102,7 @@ public struct SpinSettings: Codable, Sendable, Hashable {
       all.layers = layers ?? 2
       all.expansion = expansion ?? 4
       all.decay = decay ?? true
-      all.invariant = invariant ?? geometry.isTorus
+      all.invariant = invariant ?? problem.mayShiftPatches(by: all.patch ?? 1)
     } else {
       all.density = density ?? 1
     }

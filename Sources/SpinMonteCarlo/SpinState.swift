@@ -125,7 +125,7 @@ public final class SpinState: @unchecked Sendable {
       im += size * sin(angle)
     }
     let square = re * re + im * im
-    return (largest + 0.5 * log(max(square, 1e-300)), atan2(im, re))
+    return (largest + 0.5 * log(max(square, 1e-24)), atan2(im, re))
   }
 
   // MARK: - Derivatives

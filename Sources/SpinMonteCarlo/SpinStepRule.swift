@@ -100,7 +100,7 @@ public final class SpinStepRule {
     let stiffness = makeStiffness(width)
     centre(rows, weights: aim.weights, width: width, columns: stiffness)
     let gradient = pull(rows, count: 2 * count, width: width, target)
-    let gradientNorm = 2 * norm(gradient, unscaledBy: stiffness)
+    let gradientNorm = 2 * aim.scale * norm(gradient, unscaledBy: stiffness)
     var prior = kind == .minSR ? [] : previous
     if !stiffness.isEmpty, !prior.isEmpty {
       for index in prior.indices { prior[index] /= stiffness[index] }

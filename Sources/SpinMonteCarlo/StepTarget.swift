@@ -13,6 +13,9 @@ package struct StepTarget {
   /// The weights of the metric, with sum 1.
   package private(set) var weights: [Double]
 
+  /// What metric and force were divided by.
+  package private(set) var scale: Double
+
   /// c.
   private static let linearRange = 1.0
 
@@ -20,7 +23,8 @@ package struct StepTarget {
     let mean = local.mean
     weights = local.weights
     real = local.real.map { mean - $0 }
-    imaginary = local.imaginary.map { -$0 }
+    let imaginaryMean = zip(local.weights, local.imaginary).reduce(0) { $0 + $1.0 * $1.1 }
+    imaginary = local.imaginary.map { imaginaryMean - $0 }
     for index in weights.indices {
       let size = (real[index] * real[index] + imaginary[index] * imaginary[index]).squareRoot()
       let excess = learningRate * size / Self.linearRange
@@ -32,6 +36,7 @@ package struct StepTarget {
     }
     // Force and metric are divided alike.
     let total = weights.reduce(0, +)
+    scale = total
     for index in weights.indices { weights[index] /= total }
   }
 }

@@ -96,7 +96,26 @@ struct ProjectionTests {
     }
   }
 
-  /// A projected state shows its own irrep, and one without symmetry shows none.
+  /// Elements that differ by shifts by patches are taken once: the sum is that over the whole group.
+  @Test func cosetsOfShiftsByPatches() throws {
+    let problem = try SpinCases.chain(8)
+    let state = try SpinCases.state(problem, patch: 2)
+    let symmetries = LatticeSymmetries(problem)
+    let kept = symmetries.shifts.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    let (all, few) = (symmetries.elements(.all), symmetries.elements(.all, keptShifts: kept))
+    #expect(all.count == 32 && few.count == 8)
+    let (_, spins) = SpinCases.configurations(problem)
+    state.projection = SpinProjection(all)
+    let whole = state.logAmplitudes(of: spins)
+    state.projection = SpinProjection(few)
+    let part = state.logAmplitudes(of: spins)
+    for index in whole.phase.indices {
+      #expect(abs(whole.logModulus[index] - part.logModulus[index] - log(4)) < 1e-4)
+      #expect(abs(remainder(whole.phase[index] - part.phase[index], 2 * .pi)) < 1e-4)
+    }
+  }
+
+  /// A state that is even under flips shows it, and one without symmetry shows no irrep.
   @Test func statesShowTheirIrreps() throws {
     let problem = try SpinCases.chain(8)
     let network = ComplexRBM(siteCount: 8)

@@ -136,6 +136,9 @@ extension VisionTransformer: SpinNetwork {
     let rows =
       keepsDerivatives
       ? configuration.layers * (5 * d + 2 * hidden) + 8 * d + 2 * hidden : 4 * d
-    return 4 * (stride * rows + layout.count)
+    let pairs = patches.count * patches.count
+    let attention =
+      configuration.layers * (2 * configuration.heads * pairs + 20 * patches.classCount)
+    return 4 * (stride * rows + attention + layout.count)
   }
 }
