@@ -115,21 +115,7 @@ struct ClassicalOptions: ParsableArguments {
   var alpha: Double?
 
   /// The options that were given, by name.
-  var given: [String] {
-    declaredOptions(of: self).compactMap { name, option in
-      let isGiven: Bool
-      switch option {
-      case let value as Option<Int?>: isGiven = value.wrappedValue != nil
-      case let value as Option<Double?>: isGiven = value.wrappedValue != nil
-      case let value as Option<SpinSymmetry?>: isGiven = value.wrappedValue != nil
-      case let value as Option<SpinRewards?>: isGiven = value.wrappedValue != nil
-      case let value as Option<BetaAnnealing?>: isGiven = value.wrappedValue != nil
-      case let value as Flag<Bool?>: isGiven = value.wrappedValue != nil
-      default: isGiven = false
-      }
-      return isGiven ? name : nil
-    }
-  }
+  var given: [String] { givenOptions(of: self) }
 
   /// Returns these options over those of a file.
   func over(_ other: ClassicalOptions) -> ClassicalOptions {

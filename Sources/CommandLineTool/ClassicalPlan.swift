@@ -57,14 +57,8 @@ struct ClassicalPlan {
             + "with it, or start a new run without --resume.")
       }
     }
-    if let option = options.classical.given.first {
-      throw ToolError("--\(option) cannot change on --resume; start a new run without it.")
-    }
-    for given in options.settings
-    where !ClassicalSettings.changeable.contains(given.setting.name) && given.file == nil {
-      throw ToolError(
-        "--\(given.setting.name) cannot change on --resume; start a new run without it.")
-    }
+    try SharedSettings.refuseChanges(
+      options.classical.given, options.settings, except: ClassicalSettings.changeable)
     var settings = record.settings
     warnings = try ClassicalSettings.apply(
       options.settings.filter { ClassicalSettings.changeable.contains($0.setting.name) },

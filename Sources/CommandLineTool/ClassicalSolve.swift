@@ -47,15 +47,8 @@ struct ClassicalSolve {
       progress.show(row, isLast: run.isFinished || signals.received != nil)
       return row.step
     }
-    let signal = try loop.run(
+    try loop.run(
       isFinished: { run.isFinished }, record: { record(of: run, nil) }, step: takeStep)
-    if let signal {
-      try keeper.store()
-      logger.notice(
-        "stopped after step \(run.trace.count); go on by: qchem-nqs solve --resume \(plan.output.path)"
-      )
-      throw ExitCode(128 + signal)
-    }
     logger.notice("evaluating")
     let final: FreeEnergyResult
     do throws(FreeEnergyError) { final = try run.evaluate() } catch {

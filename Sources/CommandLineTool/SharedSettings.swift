@@ -24,6 +24,22 @@ enum SharedSettings {
     return warnings
   }
 
+  /// Throws where an option was given that cannot change when a run goes on; a file may have what it likes.
+  ///
+  /// - Parameters:
+  ///   - options: The names of options that never can.
+  ///   - settings: The settings that were given.
+  ///   - changeable: The names of those that can change.
+  /// - Throws: ``ToolError`` with the first one.
+  static func refuseChanges(
+    _ options: [String], _ settings: [GivenSetting], except changeable: [String]
+  ) throws(ToolError) {
+    let fixed = settings.filter { $0.file == nil && !changeable.contains($0.setting.name) }
+    if let name = options.first ?? fixed.first?.setting.name {
+      throw ToolError("--\(name) cannot change on --resume; start a new run without it.")
+    }
+  }
+
   /// Returns a value from its text.
   static func number<Value>(
     _ name: String, _ text: String, _ make: (String) -> Value?

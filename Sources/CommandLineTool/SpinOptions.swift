@@ -76,19 +76,7 @@ struct SpinOptions: ParsableArguments {
   var burnIn: Int?
 
   /// The options that were given, by name.
-  var given: [String] {
-    declaredOptions(of: self).compactMap { name, option in
-      let isGiven: Bool
-      switch option {
-      case let value as Option<Int?>: isGiven = value.wrappedValue != nil
-      case let value as Option<Double?>: isGiven = value.wrappedValue != nil
-      case let value as Option<SpinProjectionKind?>: isGiven = value.wrappedValue != nil
-      case let value as Flag<Bool?>: isGiven = value.wrappedValue != nil
-      default: isGiven = false
-      }
-      return isGiven ? name : nil
-    }
-  }
+  var given: [String] { givenOptions(of: self) }
 
   /// Returns these options over those of a file.
   func over(_ other: SpinOptions) -> SpinOptions {

@@ -48,14 +48,8 @@ struct SpinPlan {
         "\(path) is a run of another problem (\(record.name)); leave --lattice and its options out to go on with it, "
           + "or start a new run without --resume.")
     }
-    if let option = options.spins.given.first {
-      throw ToolError("--\(option) cannot change on --resume; start a new run without it.")
-    }
-    for given in options.settings
-    where !Self.changeable.contains(given.setting.name) && given.file == nil {
-      throw ToolError(
-        "--\(given.setting.name) cannot change on --resume; start a new run without it.")
-    }
+    try SharedSettings.refuseChanges(
+      options.spins.given, options.settings, except: Self.changeable)
     var settings = record.settings
     warnings = try Self.apply(
       options.settings.filter { Self.changeable.contains($0.setting.name) }, to: &settings)

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Logging
 
 /// Takes the steps of a run one by one, with checkpoints, signals and a time limit.
@@ -14,9 +15,20 @@ struct StepLoop<Record: StoredRecord> {
   ///   - isFinished: Whether all steps are done.
   ///   - record: Returns the state to be stored.
   ///   - step: Takes a step, shows it, and returns its number.
-  /// - Returns: The signal that ended them, or nil.
-  /// - Throws: What a step throws.
-  func run(
+  /// - Throws: What a step throws, and an exit code where a signal has ended the run, which is stored then.
+  func run(isFinished: () -> Bool, record: () -> Record, step: () throws -> Int) throws {
+    guard let signal = try takeSteps(isFinished: isFinished, record: record, step: step) else {
+      return
+    }
+    try keeper.store()
+    logger.notice(
+      "stopped after step \(record().step); go on by: qchem-nqs solve --resume \(keeper.output.path)"
+    )
+    throw ExitCode(128 + signal)
+  }
+
+  /// Returns the signal that ended the steps, or nil.
+  private func takeSteps(
     isFinished: () -> Bool, record: () -> Record, step: () throws -> Int
   ) throws -> Int32? {
     let deadline = files.timeLimit.map { start.advanced(by: .seconds($0)) }

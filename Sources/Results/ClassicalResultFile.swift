@@ -11,10 +11,7 @@ public enum ClassicalResultFile {
   public static let version = 1
 
   /// Whether a file is one of these, as far as can be told.
-  public static func isOne(_ path: String) -> Bool {
-    guard HDF5File.isHDF5(path), let file = try? HDF5File(readingFrom: path) else { return false }
-    return (try? file.root.attribute("type"))??.stringValue == type
-  }
+  public static func isOne(_ path: String) -> Bool { ResultFile.isOf(type, path) }
 
   // MARK: - Writing
 
@@ -120,19 +117,9 @@ public enum ClassicalResultFile {
   /// - Throws: `HDF5Error` where it cannot be read, is damaged or is not such a result.
   public static func read(_ path: String) throws(HDF5Error) -> ClassicalRecord {
     let root = try HDF5File(readingFrom: path).root
-    guard try root.attribute("type")?.stringValue == type else {
-      throw HDF5Error(
-        "read it as a classical result", path: path,
-        reason: "its attribute 'type' is not '\(type)'",
-        remedy: "Give a file that 'qchem-nqs solve --lattice classical-ising' has written")
-    }
-    let version = try ResultFile.integer("version", in: root)
-    guard version <= Self.version else {
-      throw HDF5Error(
-        "read it as a classical result", path: path,
-        reason: "its layout has version \(version), and this program knows \(Self.version)",
-        remedy: "Use a newer qchem-nqs")
-    }
+    try ResultFile.check(
+      root, type: type, version: version, action: "read it as a classical result",
+      origin: "qchem-nqs solve --lattice classical-ising")
     let configuration = try root.group("configuration")
     let problem = try root.group("problem")
     let settings: FreeEnergySettings = try ResultFile.decode(

@@ -12,10 +12,7 @@ public enum SpinResultFile {
   public static let version = 1
 
   /// Whether a file is one of these, as far as can be told.
-  public static func isOne(_ path: String) -> Bool {
-    guard HDF5File.isHDF5(path), let file = try? HDF5File(readingFrom: path) else { return false }
-    return (try? file.root.attribute("type"))??.stringValue == type
-  }
+  public static func isOne(_ path: String) -> Bool { ResultFile.isOf(type, path) }
 
   /// The columns of the trace.
   private static let columns: [TraceColumn<SpinRow>] = [
@@ -95,19 +92,9 @@ public enum SpinResultFile {
   /// - Throws: `HDF5Error` where it cannot be read, is damaged or is not such a result.
   public static func read(_ path: String) throws(HDF5Error) -> SpinRecord {
     let root = try HDF5File(readingFrom: path).root
-    guard try root.attribute("type")?.stringValue == type else {
-      throw HDF5Error(
-        "read it as a result of Markov chains", path: path,
-        reason: "its attribute 'type' is not '\(type)'",
-        remedy: "Give a file that 'qchem-nqs solve --lattice … --ansatz vit' has written")
-    }
-    let version = try ResultFile.integer("version", in: root)
-    guard version <= Self.version else {
-      throw HDF5Error(
-        "read it as a result of Markov chains", path: path,
-        reason: "its layout has version \(version), and this program knows \(Self.version)",
-        remedy: "Use a newer qchem-nqs")
-    }
+    try ResultFile.check(
+      root, type: type, version: version, action: "read it as a result of Markov chains",
+      origin: "qchem-nqs solve --lattice … --ansatz vit")
     let configuration = try root.group("configuration")
     let problem = try root.group("problem")
     let optimizer = try root.group("optimizer")

@@ -64,4 +64,28 @@ extension ResultFile {
     }
     return rows
   }
+
+  /// Whether a file is a result of a type, as far as can be told.
+  static func isOf(_ type: String, _ path: String) -> Bool {
+    guard HDF5File.isHDF5(path), let file = try? HDF5File(readingFrom: path) else { return false }
+    return (try? file.root.attribute("type"))??.stringValue == type
+  }
+
+  /// Throws unless a file is of a type and of a version that is known.
+  static func check(
+    _ root: HDF5Group, type: String, version known: Int, action: String, origin: String
+  ) throws(HDF5Error) {
+    guard try root.attribute("type")?.stringValue == type else {
+      throw HDF5Error(
+        action, path: root.file.path, reason: "its attribute 'type' is not '\(type)'",
+        remedy: "Give a file that '\(origin)' has written")
+    }
+    let version = try integer("version", in: root)
+    guard version <= known else {
+      throw HDF5Error(
+        action, path: root.file.path,
+        reason: "its layout has version \(version), and this program knows \(known)",
+        remedy: "Use a newer qchem-nqs")
+    }
+  }
 }

@@ -31,40 +31,11 @@ public struct LatticeSymmetries: Sendable {
 
   private struct Finder {
     let geometry: LatticeGeometry
-    /// The couplings of each pair, and the field of each site.
-    let couplings: [Pair: [Double]]
-    let fields: [[Double]]
-
-    struct Pair: Hashable {
-      let first: Int
-      let second: Int
-      init(_ a: Int, _ b: Int) { (first, second) = (min(a, b), max(a, b)) }
-    }
+    let couplings: PairCouplings
 
     init(_ problem: SpinProblem) {
       geometry = problem.geometry
-      fields = [problem.terms.field, problem.terms.longitudinalField]
-      var couplings: [Pair: [Double]] = [:]
-      for coupling in problem.terms.couplings {
-        let pair = Pair(coupling.first, coupling.second)
-        let sum = couplings[pair] ?? [0, 0]
-        couplings[pair] = [sum[0] + coupling.parallel, sum[1] + coupling.exchange]
-      }
-      self.couplings = couplings
-    }
-
-    /// Whether a permutation leaves all couplings as they are.
-    func isSymmetry(_ permutation: [Int]) -> Bool {
-      if Set(permutation).count != permutation.count { return false }
-      for (pair, values) in couplings {
-        let image = couplings[Pair(permutation[pair.first], permutation[pair.second])]
-        guard let image, zip(image, values).allSatisfy({ abs($0 - $1) < 1e-12 }) else {
-          return false
-        }
-      }
-      return fields.allSatisfy { field in
-        field.indices.allSatisfy { abs(field[permutation[$0]] - field[$0]) < 1e-12 }
-      }
+      couplings = PairCouplings(problem.terms)
     }
 
     /// Returns the site at a place in units of primitive vectors, wrapped; nil between sites or outside.
@@ -114,7 +85,7 @@ public struct LatticeSymmetries: Sendable {
       for y in 0..<geometry.height {
         for x in 0..<geometry.width {
           let images = places.compactMap { site($0.0 + Double(x), $0.1 + Double(y)) }
-          if images.count == places.count, isSymmetry(images) { found.append(images) }
+          if images.count == places.count, couplings.isSymmetry(images) { found.append(images) }
         }
       }
       return found
@@ -137,7 +108,7 @@ public struct LatticeSymmetries: Sendable {
               centre.0 + map[0] * dx + map[1] * dy, centre.1 + map[2] * dx + map[3] * dy)
           }
           guard mapped.count == places.count, !images.contains(mapped), !shifted.contains(mapped),
-            isSymmetry(mapped)
+            couplings.isSymmetry(mapped)
           else { continue }
           // One element for each rotation or reflection: others differ by a shift.
           images.insert(mapped)

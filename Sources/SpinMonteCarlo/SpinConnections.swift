@@ -12,13 +12,6 @@ struct SpinConnections: Sendable {
     let element: Double
   }
 
-  /// A pair of sites.
-  private struct Pair: Hashable, Comparable {
-    let first: Int
-    let second: Int
-    static func < (a: Pair, b: Pair) -> Bool { (a.first, a.second) < (b.first, b.second) }
-  }
-
   /// The number of sites.
   let siteCount: Int
   /// The couplings of `σᶻσᶻ`.
@@ -31,23 +24,16 @@ struct SpinConnections: Sendable {
   let flips: [(site: Int, element: Double)]
 
   init(_ terms: SpinTerms) {
-    var sums: [Pair: (parallel: Double, exchange: Double)] = [:]
-    for coupling in terms.couplings {
-      let pair = Pair(
-        first: min(coupling.first, coupling.second), second: max(coupling.first, coupling.second))
-      let sum = sums[pair] ?? (0, 0)
-      sums[pair] = (sum.parallel + coupling.parallel, sum.exchange + coupling.exchange)
-    }
-    let pairs = sums.sorted { $0.key < $1.key }
+    let pairs = PairCouplings(terms).sums.sorted { $0.key < $1.key }
     siteCount = terms.siteCount
-    diagonal = pairs.filter { $0.value.parallel != 0 }.map {
-      ($0.key.first, $0.key.second, $0.value.parallel)
+    diagonal = pairs.filter { $0.value.x != 0 }.map {
+      ($0.key.first, $0.key.second, $0.value.x)
     }
     fields = terms.longitudinalField.enumerated().filter { $0.element != 0 }.map {
       ($0.offset, $0.element)
     }
-    exchanges = pairs.filter { $0.value.exchange != 0 }.map {
-      Exchange(first: $0.key.first, second: $0.key.second, element: $0.value.exchange)
+    exchanges = pairs.filter { $0.value.y != 0 }.map {
+      Exchange(first: $0.key.first, second: $0.key.second, element: $0.value.y)
     }
     flips = terms.field.enumerated().filter { $0.element != 0 }.map { ($0.offset, $0.element) }
   }

@@ -40,16 +40,7 @@ public struct SpinProblem: Sendable, Hashable {
   /// Whether all couplings are those of a lattice shifted by some cells along any direction, all of which close.
   func isInvariant(underShiftsBy side: Int) -> Bool {
     guard geometry.isTorus, geometry.unitCell.form != .graph else { return false }
-    struct Pair: Hashable {
-      let first: Int
-      let second: Int
-    }
-    var sums: [Pair: SIMD2<Double>] = [:]
-    for coupling in terms.couplings {
-      let pair = Pair(
-        first: min(coupling.first, coupling.second), second: max(coupling.first, coupling.second))
-      sums[pair, default: .zero] += SIMD2(coupling.parallel, coupling.exchange)
-    }
+    let couplings = PairCouplings(terms)
     let basis = geometry.unitCell.basis.count
     for (dx, dy) in geometry.height == 1 ? [(side, 0)] : [(side, 0), (0, side)] {
       let image = (0..<siteCount).map { site in
@@ -58,17 +49,7 @@ public struct SpinProblem: Sendable, Hashable {
         return geometry.site(
           x: (x + dx) % geometry.width, y: (y + dy) % geometry.height, basis: index)
       }
-      for (pair, sum) in sums {
-        let (a, b) = (image[pair.first], image[pair.second])
-        guard let other = sums[Pair(first: min(a, b), second: max(a, b))],
-          abs(other.x - sum.x) < 1e-12, abs(other.y - sum.y) < 1e-12
-        else { return false }
-      }
-      for field in [terms.field, terms.longitudinalField] {
-        for site in field.indices where abs(field[image[site]] - field[site]) > 1e-12 {
-          return false
-        }
-      }
+      if !couplings.isSymmetry(image) { return false }
     }
     return true
   }

@@ -5,7 +5,6 @@ struct ChainStatistics {
   private var imaginary = 0.0
   /// The sum of all weights.
   private var total = 0.0
-  private(set) var evaluations = 0
   let chains: Int
 
   init(chains: Int) { self.chains = chains }
@@ -17,7 +16,6 @@ struct ChainStatistics {
     energies.append(local.real)
     total += local.weightSum
     imaginary += zip(raw, local.imaginary).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
-    evaluations += local.evaluations
   }
 
   var rounds: Int { energies.count }

@@ -84,6 +84,8 @@ public final class SpinRun {
   let sampler: ChainSampler
   private let estimator: SpinLocalEnergyEstimator
   private let rule: SpinStepRule
+  /// What the state may be projected on; nil where nothing is to be.
+  private let group: SymmetryGroup?
   private var start = ContinuousClock.now
   private var secondsBefore = 0.0
   /// The derivatives of a step, `[2 M, P]`.
@@ -113,10 +115,15 @@ public final class SpinRun {
     sampler = ChainSampler(problem, chains: settings.samples ?? 1, seed: settings.seed)
     estimator = SpinLocalEnergyEstimator(problem.terms)
     rule = SpinStepRule(settings.optimizer ?? .spring, execution: execution)
-    if let kind = settings.symmetry, kind != .none,
-      Self.group(kind, of: problem, network: network).elements.count < 2
-    {
-      throw SpinRunError("`project` \(kind.rawValue): the model has no such symmetry; leave it out")
+    if let kind = settings.symmetry, kind != .none {
+      let group = Self.group(kind, of: problem, network: network)
+      guard group.elements.count > 1 else {
+        throw SpinRunError(
+          "`project` \(kind.rawValue): the model has no such symmetry; leave it out")
+      }
+      self.group = group
+    } else {
+      group = nil
     }
     if let snapshot { try restore(snapshot) }
   }
@@ -195,10 +202,7 @@ public final class SpinRun {
 
   /// Projects the state on the irrep that it shows, once.
   private func project() {
-    guard let kind = settings.symmetry, kind != .none, symmetry?.phases.isEmpty ?? true else {
-      return
-    }
-    let group = Self.group(kind, of: problem, network: state.network)
+    guard let group, symmetry?.phases.isEmpty ?? true else { return }
     sampler.refresh(state)
     let measurement = SymmetryMeasurement(
       state, spins: sampler.spins, elements: group.elements, keptShifts: group.keptShifts)
@@ -209,21 +213,20 @@ public final class SpinRun {
   }
 
   /// The elements of a group, and shifts under which the network is invariant.
+  private typealias SymmetryGroup = (elements: [SpinProjection.Element], keptShifts: [[Int]])
+
   private static func group(
     _ kind: SpinProjectionKind, of problem: SpinProblem, network: any SpinNetwork
-  ) -> (elements: [SpinProjection.Element], keptShifts: [[Int]]) {
+  ) -> SymmetryGroup {
     let symmetries = LatticeSymmetries(problem)
     var kept: [[Int]] = []
     if let network = network as? VisionTransformer,
       network.patches.classCount == network.patches.count
     {
-      let patches = Set(network.patches.sites.map(Set.init))
+      // A shift by patches keeps the order of sites in each.
+      let patches = Set(network.patches.sites)
       kept = symmetries.shifts.filter { shift in
-        // A shift by patches keeps the order of sites in each.
-        network.patches.sites.allSatisfy { sites in
-          let image = sites.map { shift[$0] }
-          return patches.contains(Set(image)) && network.patches.sites.contains(image)
-        }
+        patches.allSatisfy { sites in patches.contains(sites.map { shift[$0] }) }
       }
     }
     return (symmetries.elements(kind, keptShifts: kept), kept)
@@ -265,15 +268,15 @@ public final class SpinRun {
     // Where more steps come first, what was not found may be found then.
     if let found = snapshot.symmetry, isDue || !found.phases.isEmpty {
       symmetry = found
-      let group = Self.group(settings.symmetry ?? .none, of: problem, network: state.network)
+      let elements = group?.elements ?? []
       guard found.phases.allSatisfy(\.isFinite),
-        found.phases.isEmpty || found.phases.count == group.elements.count
+        found.phases.isEmpty || found.phases.count == elements.count
       else {
         throw SpinRunError("the checkpoint's symmetry does not fit the lattice: it is damaged")
       }
       if !found.phases.isEmpty {
         state.projection = SpinProjection(
-          zip(group.elements, found.phases).map {
+          zip(elements, found.phases).map {
             SpinProjection.Element(
               permutation: $0.permutation, flipsSpins: $0.flipsSpins, phase: $1)
           })

@@ -20,8 +20,8 @@ public enum AmplitudeOptimizer: String, Codable, Sendable, Hashable, CaseIterabl
 /// X = √w [Re Ō; Im Ō],    e = −√w [Re (E_loc − E); Im E_loc]
 /// ```
 ///
-/// with the centred derivatives Ō `[M, P]` of log ψ and the weights w of configurations, with sum 1. `δ = −(S + λ)⁻¹ F` for v = 1 and φ = 0, S the real part of the
-/// quantum geometric tensor and F that of the force. λ is relative to the mean diagonal of X Xᵀ.
+/// with the centred derivatives Ō `[M, P]` of log ψ and the weights w of configurations, with sum 1.
+/// `δ = −(S + λ)⁻¹ F` for v = 1 and φ = 0, S the real part of the quantum geometric tensor and F that of the force. λ is relative to the mean diagonal of X Xᵀ.
 ///
 /// ### References
 ///
