@@ -2,6 +2,52 @@ public import ArgumentParser
 public import SpinMonteCarlo
 
 extension SpinProjectionKind: ExpressibleByArgument {}
+extension SpinParity: ExpressibleByArgument {}
+
+/// Projections one after another: `all`, or `translations:300,all:200` with the steps of each.
+struct ProjectionStages: ExpressibleByArgument, Sendable, Hashable {
+  /// What comes before the last.
+  var earlier: [SpinStage] = []
+  /// The last one.
+  var last: SpinProjectionKind
+  /// The steps of the last one; nil where they are not said.
+  var lastSteps: Int?
+
+  init?(argument: String) {
+    var stages: [(kind: SpinProjectionKind, steps: Int?)] = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let fields = part.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      guard (1...2).contains(fields.count), let kind = SpinProjectionKind(rawValue: fields[0])
+      else { return nil }
+      let steps = fields.count == 2 ? Int(fields[1]) : nil
+      if fields.count == 2, (steps ?? -1) < 0 { return nil }
+      stages.append((kind, steps))
+    }
+    guard let last = stages.last else { return nil }
+    // What follows nothing or is followed by something needs its length.
+    for stage in stages.dropLast() {
+      guard stage.kind != .none, let steps = stage.steps else { return nil }
+      earlier.append(SpinStage(stage.kind, steps: steps))
+    }
+    if stages.count > 1, last.kind == .none || last.steps == nil { return nil }
+    self.last = last.kind
+    lastSteps = last.steps
+  }
+}
+
+/// A momentum: whole numbers with commas between.
+struct LatticeMomentum: ExpressibleByArgument, Sendable, Hashable {
+  /// Along each closed direction in units of 2π over its length.
+  var values: [Int]
+
+  init?(argument: String) {
+    values = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Int(part) else { return nil }
+      values.append(value)
+    }
+  }
+}
 
 /// The options that only networks of complex amplitudes have, `--ansatz vit` and `rbm`.
 struct SpinOptions: ParsableArguments {
@@ -59,16 +105,41 @@ struct SpinOptions: ParsableArguments {
   var sweep: Int?
 
   @Option(
-    help: """
-      Project the state at the end on the irrep that it shows, of: none, flip (turning all spins), translations \
-      (these and shifts), all (these and rotations and reflections). (default: none)
-      """)
-  var project: SpinProjectionKind?
+    help: ArgumentHelp(
+      """
+      Project the state on an irrep of: none, flip (turning all spins), translations (these and shifts), all (these and \
+      rotations and reflections); stages as in translations:300,all:200. (default: all on small lattices, else none)
+      """, valueName: "stages"))
+  var project: ProjectionStages?
 
   @Option(
     parsing: .unconditional,
-    help: "The steps at the end that are taken with --project. (default: a tenth of --steps)")
+    help: """
+      The steps at the end that are taken with --project. (default: a tenth of --steps; of small lattices all but 60)
+      """)
   var projectSteps: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      The momentum to project on, along each closed direction in units of 2π over its length, such as 0,5. \
+      (default: that of the lowest sector found)
+      """, valueName: "numbers"))
+  var projectMomentum: LatticeMomentum?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      The irrep of rotations and reflections to project on: A1, A2, B1, B2, … (default: that of the lowest sector found)
+      """, valueName: "name"))
+  var projectIrrep: String?
+
+  @Option(
+    help:
+      "The parity under turning all spins to project on. (default: that of the lowest sector found)"
+  )
+  var projectParity: SpinParity?
 
   @Option(
     parsing: .unconditional,
@@ -91,6 +162,9 @@ struct SpinOptions: ParsableArguments {
     merged.blur = blur ?? other.blur
     merged.project = project ?? other.project
     merged.projectSteps = projectSteps ?? other.projectSteps
+    merged.projectMomentum = projectMomentum ?? other.projectMomentum
+    merged.projectIrrep = projectIrrep ?? other.projectIrrep
+    merged.projectParity = projectParity ?? other.projectParity
     merged.sweep = sweep ?? other.sweep
     merged.burnIn = burnIn ?? other.burnIn
     return merged
@@ -106,8 +180,15 @@ struct SpinOptions: ParsableArguments {
     settings.memory = memory ?? settings.memory
     settings.clip = clip ?? settings.clip
     settings.blur = blur ?? settings.blur
-    settings.symmetry = project ?? settings.symmetry
+    if let project {
+      settings.symmetry = project.last
+      settings.earlierStages = project.earlier.isEmpty ? nil : project.earlier
+      settings.symmetrySteps = project.lastSteps
+    }
     settings.symmetrySteps = projectSteps ?? settings.symmetrySteps
+    settings.projectedMomentum = projectMomentum?.values ?? settings.projectedMomentum
+    settings.pointIrrep = projectIrrep ?? settings.pointIrrep
+    settings.parity = projectParity ?? settings.parity
     settings.sweep = sweep ?? settings.sweep
     settings.burnIn = burnIn ?? settings.burnIn
   }

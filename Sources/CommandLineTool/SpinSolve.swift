@@ -49,7 +49,10 @@ struct SpinSolve {
     try loop.run(
       isFinished: { run.isFinished }, record: { record(of: run, nil) }, step: takeStep)
     logger.notice("evaluating")
-    let final = run.evaluate()
+    let final: SpinResult
+    do throws(SpinRunError) { final = try run.evaluate() } catch {
+      throw ToolError(withFlags(error.description) + ".")
+    }
     keeper.keep(record(of: run, final))
     try loop.finish(warnings: final.warnings) { isStored in
       let summary = SpinSummary(
@@ -134,7 +137,20 @@ struct SpinSummary {
     for (name, value) in final.numbers { add(name, .number(value)) }
     if let symmetry = final.symmetry {
       add("symmetry_elements", .integer(run.state.projection.count))
-      add("symmetry_purity", .number(symmetry.purity))
+      add("symmetry_weight", .number(symmetry.weight))
+      add("irrep", symmetry.isProjected ? .string(symmetry.irrep) : .null)
+      add("irrep_established", .bool(symmetry.isEstablished && symmetry.isProjected))
+      add(
+        "irreps_compared",
+        .array(
+          symmetry.candidates.map {
+            .object([
+              .init(key: "irrep", value: .string($0.irrep)),
+              .init(key: "weight", value: .number($0.weight)),
+              .init(key: "energy", value: .number($0.energy)),
+              .init(key: "energy_error", value: .number($0.error)),
+            ])
+          }))
     }
     add("samples", .integer(final.samples))
     add("chains", .integer(final.chains))

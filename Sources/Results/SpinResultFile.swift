@@ -60,7 +60,18 @@ public enum SpinResultFile {
         snapshot.squares, "squares", "1", "mean squares of changes of the solution", to: optimizer)
       if let symmetry = snapshot.symmetry {
         let group = try root.group("symmetry")
-        try group.setAttribute("purity", .double(symmetry.purity))
+        try group.setAttribute("stage", .int(symmetry.stage))
+        try group.setAttribute("kind", .string(symmetry.kind.rawValue))
+        try group.setAttribute("irrep", .string(symmetry.irrep))
+        try group.setAttribute("weight", .double(symmetry.weight))
+        try group.setAttribute("established", .bool(symmetry.isEstablished))
+        if !symmetry.candidates.isEmpty {
+          try group.setAttribute("compared", .strings(symmetry.candidates.map(\.irrep)))
+        }
+        for (name, unit, text, value) in candidateColumns {
+          try ResultFile.write(
+            symmetry.candidates.map { $0[keyPath: value] }, name, unit, text, to: group)
+        }
         try ResultFile.write(
           symmetry.phases, "phases", "rad", "phases of the elements in the projection", to: group)
       }
@@ -85,6 +96,46 @@ public enum SpinResultFile {
     if !final.warnings.isEmpty { try group.setAttribute("warnings", .strings(final.warnings)) }
   }
 
+  /// The numbers of the sectors that were compared.
+  private static let candidateColumns:
+    [(
+      name: String, unit: String, text: String,
+      value: any KeyPath<SectorCandidate, Double> & Sendable
+    )] =
+      [
+        ("compared_weights", "1", "shares of the state before", \.weight),
+        ("compared_energies", "J", "energies of the projected states", \.energy),
+        ("compared_errors", "J", "their standard errors", \.error),
+      ]
+
+  private static func readSymmetry(_ group: HDF5Group) throws(HDF5Error) -> SymmetryFinding {
+    let phases = try group.read(Double.self, "phases").values
+    let columns = try candidateColumns.map { column throws(HDF5Error) in
+      try group.read(Double.self, column.name).values
+    }
+    var names: [String] = []
+    if !columns[0].isEmpty {
+      guard case .strings(let values)? = try group.attribute("compared") else {
+        throw ResultFile.missing("compared", group)
+      }
+      names = values
+    }
+    let kind = try ResultFile.string("kind", in: group)
+    guard let kind = SpinProjectionKind(rawValue: kind),
+      columns.allSatisfy({ $0.count == names.count })
+    else {
+      throw ResultFile.damaged("the arrays of /symmetry do not fit each other", group)
+    }
+    return SymmetryFinding(
+      stage: try ResultFile.integer("stage", in: group), kind: kind,
+      irrep: try ResultFile.string("irrep", in: group), phases: phases,
+      weight: try ResultFile.number("weight", in: group),
+      candidates: names.indices.map {
+        SectorCandidate(
+          irrep: names[$0], weight: columns[0][$0], energy: columns[1][$0], error: columns[2][$0])
+      })
+  }
+
   /// Reads a record.
   ///
   /// - Parameter path: The file.
@@ -102,9 +153,7 @@ public enum SpinResultFile {
     var symmetry: SymmetryFinding?
     if try root.names().contains("symmetry") {
       let group = try root.group("symmetry")
-      symmetry = SymmetryFinding(
-        phases: try group.read(Double.self, "phases").values,
-        purity: try ResultFile.number("purity", in: group))
+      symmetry = try readSymmetry(group)
     }
     return SpinRecord(
       provenance: try ResultFile.readProvenance(root, configuration, problem),

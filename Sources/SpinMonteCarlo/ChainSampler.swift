@@ -104,6 +104,7 @@ public final class ChainSampler {
 
   /// Computes log ψ of all chains again: parameters have changed.
   public func refresh(_ state: SpinState) {
+    state.forget()
     (logModulus, phase) = state.logAmplitudes(of: spins)
   }
 
@@ -116,6 +117,7 @@ public final class ChainSampler {
   @discardableResult
   public func advance(_ state: SpinState, proposals count: Int) -> Double {
     if count == 0 { return 1 }
+    if state.remembers { return advanceTogether(state, proposals: count) }
     let block = max(1, SpinState.blockSize / state.projection.count)
     let blocks = (chainCount + block - 1) / block
     let (old, n) = (self, siteCount)
@@ -130,11 +132,33 @@ public final class ChainSampler {
           chains.random.split(UInt64($0)).split(UInt64(chains.proposals + 1))
         }
         for _ in 0..<count {
-          chains.propose(&walk, state, batch, &generators)
+          chains.propose(&walk, &generators) { spins, count in
+            spins.withUnsafeBufferPointer { buffer in
+              buffer.baseAddress.map { state.amplitudes($0, count: count, batch: batch) }
+                ?? ([], [])
+            }
+          }
         }
         return walk
       }
     }
+    return finish(parts, proposals: count)
+  }
+
+  /// Makes proposals in all chains at once, so that what many of them propose is evaluated once.
+  private func advanceTogether(_ state: SpinState, proposals count: Int) -> Double {
+    var walk = Walk(spins: spins, logModulus: logModulus, phase: phase)
+    var generators = (0..<chainCount).map {
+      random.split(UInt64($0)).split(UInt64(proposals + 1))
+    }
+    for _ in 0..<count {
+      propose(&walk, &generators) { spins, _ in state.logAmplitudes(of: spins) }
+    }
+    return finish([walk], proposals: count)
+  }
+
+  /// Takes the chains to where they went; returns the share of proposals that were accepted.
+  private func finish(_ parts: [Walk], proposals count: Int) -> Double {
     spins = parts.flatMap(\.spins)
     logModulus = parts.flatMap(\.logModulus)
     phase = parts.flatMap(\.phase)
@@ -180,8 +204,8 @@ public final class ChainSampler {
 
   /// One proposal in each of some chains.
   private func propose(
-    _ walk: inout Walk, _ state: SpinState, _ batch: any SpinNetworkBatch,
-    _ generators: inout [RandomSource]
+    _ walk: inout Walk, _ generators: inout [RandomSource],
+    amplitudes: ([Int8], Int) -> (logModulus: [Double], phase: [Double])
   ) {
     let count = generators.count
     var next = walk.spins
@@ -192,9 +216,7 @@ public final class ChainSampler {
         corrections[chain] = move(base + chain * siteCount, &generators[chain])
       }
     }
-    let (logModulus, phase) = next.withUnsafeBufferPointer { next in
-      next.baseAddress.map { state.amplitudes($0, count: count, batch: batch) } ?? ([], [])
-    }
+    let (logModulus, phase) = amplitudes(next, count)
     for chain in 0..<count {
       let ratio = 2 * (logModulus[chain] - walk.logModulus[chain]) + corrections[chain]
       // NaN is never accepted.

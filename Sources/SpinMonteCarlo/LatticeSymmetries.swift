@@ -10,6 +10,12 @@ public struct LatticeSymmetries: Sendable {
   public let shifts: [[Int]]
   /// Rotations and reflections about one point, the identity first, which with the shifts make up the space group.
   public let pointGroup: [[Int]]
+  /// The shifts by one cell along closed directions, with the number of cells there.
+  public let unitShifts: [(permutation: [Int], length: Int)]
+  /// The place in ``pointGroup`` of a rotation of the highest order; nil for none.
+  public let rotation: Int?
+  /// The place in ``pointGroup`` of a reflection, that along the first primitive vector where there is one; nil for none.
+  public let reflection: Int?
   /// Whether turning all spins is a symmetry.
   public let hasSpinFlip: Bool
 
@@ -19,7 +25,14 @@ public struct LatticeSymmetries: Sendable {
   public init(_ problem: SpinProblem) {
     let finder = Finder(problem)
     shifts = finder.shifts()
-    pointGroup = finder.pointGroup()
+    unitShifts = finder.unitShifts()
+    let point = finder.pointGroup()
+    pointGroup = point.map(\.permutation)
+    let rotations = point.indices.filter { point[$0].determinant > 0 }
+    let highest = rotations.map { point[$0].order }.max() ?? 1
+    rotation = rotations.first { highest > 1 && point[$0].order == highest }
+    let reflections = point.indices.filter { point[$0].determinant < 0 }
+    reflection = reflections.first { point[$0].keepsFirstVector } ?? reflections.first
     // σᶻσᶻ, exchange and σˣ are even; the sector must be its own image.
     hasSpinFlip =
       problem.terms.longitudinalField.allSatisfy { $0 == 0 }
@@ -28,6 +41,29 @@ public struct LatticeSymmetries: Sendable {
 
   /// Returns the product: first `b`, then `a`.
   static func product(_ a: [Int], _ b: [Int]) -> [Int] { a.map { b[$0] } }
+
+  /// A rotation or reflection: the permutation, and what it does to the primitive vectors.
+  private struct PointElement {
+    let permutation: [Int]
+    /// The images of the primitive vectors as columns, by rows.
+    let map: [Double]
+
+    var determinant: Double { map[0] * map[3] - map[1] * map[2] }
+    var keepsFirstVector: Bool { abs(map[0]) == 1 && map[2] == 0 }
+
+    /// The order of the map.
+    var order: Int {
+      var (power, order) = (map, 1)
+      while power != [1, 0, 0, 1], order < 12 {
+        power = [
+          power[0] * map[0] + power[1] * map[2], power[0] * map[1] + power[1] * map[3],
+          power[2] * map[0] + power[3] * map[2], power[2] * map[1] + power[3] * map[3],
+        ]
+        order += 1
+      }
+      return order
+    }
+  }
 
   private struct Finder {
     let geometry: LatticeGeometry
@@ -79,6 +115,21 @@ public struct LatticeSymmetries: Sendable {
       }
     }
 
+    func unitShifts() -> [(permutation: [Int], length: Int)] {
+      let places = places
+      var found: [(permutation: [Int], length: Int)] = []
+      for (isClosed, length, dx, dy) in [
+        (geometry.boundary.closesRows, geometry.width, 1.0, 0.0),
+        (geometry.boundary.closesColumns && geometry.height > 1, geometry.height, 0.0, 1.0),
+      ] where isClosed {
+        let images = places.compactMap { site($0.0 + dx, $0.1 + dy) }
+        if images.count == places.count, couplings.isSymmetry(images) {
+          found.append((images, length))
+        }
+      }
+      return found
+    }
+
     func shifts() -> [[Int]] {
       let places = places
       var found: [[Int]] = []
@@ -91,10 +142,10 @@ public struct LatticeSymmetries: Sendable {
       return found
     }
 
-    func pointGroup() -> [[Int]] {
+    func pointGroup() -> [PointElement] {
       let places = places
       let identity = Array(places.indices)
-      var found = [identity]
+      var found = [PointElement(permutation: identity, map: [1, 0, 0, 1])]
       var images: Set<[Int]> = [identity]
       let isFlat = geometry.height == 1
       let shifted = Set(shifts())
@@ -112,7 +163,7 @@ public struct LatticeSymmetries: Sendable {
           else { continue }
           // One element for each rotation or reflection: others differ by a shift.
           images.insert(mapped)
-          found.append(mapped)
+          found.append(PointElement(permutation: mapped, map: map))
           break
         }
       }

@@ -13,9 +13,6 @@ public struct SpinLocalEnergies: Sendable {
   public var weights: [Double]
   /// The sum of the weights before they were normalised, M on average.
   public var weightSum: Double
-  /// How often the network was evaluated.
-  public var evaluations: Int
-
   /// Creates local energies.
   ///
   /// - Parameters:
@@ -23,16 +20,13 @@ public struct SpinLocalEnergies: Sendable {
   ///   - imaginary: Im E_loc, `[M]`.
   ///   - weights: The weights, with sum 1, `[M]`.
   ///   - weightSum: Their sum before that; M if nil.
-  ///   - evaluations: How often the network was evaluated.
   public init(
-    real: [Double], imaginary: [Double], weights: [Double], weightSum: Double? = nil,
-    evaluations: Int
+    real: [Double], imaginary: [Double], weights: [Double], weightSum: Double? = nil
   ) {
     self.real = real
     self.imaginary = imaginary
     self.weights = weights
     self.weightSum = weightSum ?? Double(real.count)
-    self.evaluations = evaluations
   }
 
   /// The mean of the real parts.
@@ -45,6 +39,24 @@ public struct SpinLocalEnergies: Sendable {
       let deviation = real[$1] - mean
       return $0 + weights[$1] * (deviation * deviation + imaginary[$1] * imaginary[$1])
     }
+  }
+
+  /// Returns the energies of distinct configurations, with the weights of all that they stand for.
+  ///
+  /// - Parameters:
+  ///   - places: Which configuration stands for each, `[M]`.
+  ///   - count: The number of distinct ones.
+  /// - Returns: Their energies and weights.
+  package func merged(_ places: [Int], count: Int) -> SpinLocalEnergies {
+    var merged = SpinLocalEnergies(
+      real: Array(repeating: 0, count: count), imaginary: Array(repeating: 0, count: count),
+      weights: Array(repeating: 0, count: count), weightSum: weightSum)
+    for (index, place) in places.enumerated() {
+      merged.real[place] = real[index]
+      merged.imaginary[place] = imaginary[index]
+      merged.weights[place] += weights[index]
+    }
+    return merged
   }
 
   /// The standard error of the mean, as of independent configurations.
@@ -85,68 +97,104 @@ public struct SpinLocalEnergyEstimator: Sendable {
     let n = connections.siteCount
     let count = draw.logModulus.count
     precondition(draw.spins.count == count * n && draw.phase.count == count)
+    var places = Array(0..<count)
+    let rows: [ConnectionRows]
+    if state.remembers {
+      // E_loc and weights are those of the orbit.
+      let orbits = state.orbits(of: draw.spins)
+      places = orbits.places
+      let (logModulus, phase) = state.logAmplitudes(of: orbits.spins)
+      rows = collect(
+        SpinDraw(spins: orbits.spins, logModulus: logModulus, phase: phase), state: state)
+    } else {
+      rows = stream(draw, state: state)
+    }
+    let (real, imaginary) = (rows.flatMap(\.real), rows.flatMap(\.imaginary))
+    let raw = rows.flatMap(\.neighbourhood).map { 1 / (1 - blur + blur * $0) }
+    let total = places.reduce(0) { $0 + raw[$1] }
+    return SpinLocalEnergies(
+      real: places.map { real[$0] }, imaginary: places.map { imaginary[$0] },
+      weights: places.map { raw[$0] / total }, weightSum: total)
+  }
+
+  /// The rows of configurations, whose connections are evaluated as they come.
+  private func stream(_ draw: SpinDraw, state: SpinState) -> [ConnectionRows] {
+    let block = max(1, SpinState.blockSize / state.projection.count)
+    return rows(of: draw, execution: state.execution, block: block) { spins, count in
+      state.withWorkspace { state.amplitudes(spins, count: count, batch: $0) }
+    }
+  }
+
+  /// The rows of configurations, whose connections are collected first, and evaluated once each.
+  private func collect(_ draw: SpinDraw, state: SpinState) -> [ConnectionRows] {
+    var rows = rows(of: draw, execution: state.execution, block: Int.max) { _, _ in ([], []) }
+    let (logModulus, phase) = state.logAmplitudes(of: rows.flatMap(\.room))
+    var first = 0
+    for index in rows.indices {
+      let range = first..<first + rows[index].connectionCount
+      rows[index].absorb(logModulus[range], phase[range])
+      first = range.upperBound
+    }
+    return rows
+  }
+
+  private func rows(
+    of draw: SpinDraw, execution: Execution, block: Int,
+    evaluate: @escaping @Sendable (UnsafePointer<Int8>, Int) -> ([Double], [Double])
+  ) -> [ConnectionRows] {
+    let n = connections.siteCount
+    let count = draw.logModulus.count
     // Enough configurations for the last block of a task to be a small part.
     let group = max(1, min(16, count / 16))
-    let parts = state.execution.map((count + group - 1) / group) { index in
+    return execution.map((count + group - 1) / group) { index in
       let range = index * group..<min(count, (index + 1) * group)
-      return state.withWorkspace { batch in
-        draw.spins.withUnsafeBufferPointer { buffer in
-          guard let base = buffer.baseAddress else {
-            return SpinLocalEnergies(real: [], imaginary: [], weights: [], evaluations: 0)
-          }
-          var rows = ConnectionRows(
-            connections, state, batch, base: Array(draw.logModulus[range]),
-            phase: Array(draw.phase[range]))
-          for (place, configuration) in range.enumerated() {
-            rows.take(base + configuration * n, place: place)
-          }
-          rows.flush()
-          return SpinLocalEnergies(
-            real: rows.real, imaginary: rows.imaginary, weights: rows.neighbourhood,
-            evaluations: rows.evaluations)
+      var rows = ConnectionRows(
+        connections, block: block, base: Array(draw.logModulus[range]),
+        phase: Array(draw.phase[range]), evaluate: evaluate)
+      draw.spins.withUnsafeBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        for (place, configuration) in range.enumerated() {
+          rows.take(base + configuration * n, place: place)
         }
       }
+      if block < Int.max { rows.flush() }
+      return rows
     }
-    var weights = parts.flatMap(\.weights).map { 1 / (1 - blur + blur * $0) }
-    let total = weights.reduce(0, +)
-    for index in weights.indices { weights[index] /= total }
-    return SpinLocalEnergies(
-      real: parts.flatMap(\.real), imaginary: parts.flatMap(\.imaginary), weights: weights,
-      weightSum: total, evaluations: parts.reduce(0) { $0 + $1.evaluations })
   }
 }
 
 /// The connections of some configurations, evaluated block by block.
-private struct ConnectionRows {
+private struct ConnectionRows: Sendable {
   private let connections: SpinConnections
-  private let state: SpinState
-  private let batch: any SpinNetworkBatch
+  private let evaluate: @Sendable (UnsafePointer<Int8>, Int) -> ([Double], [Double])
   private let base: [Double]
   private let phase: [Double]
   private let block: Int
-  private var room: [Int8] = []
+  /// The connections that are not evaluated yet, `[connections, N]`.
+  private(set) var room: [Int8] = []
   private var owners: [(place: Int, element: Double, count: Int)] = []
-  var real: [Double]
-  var imaginary: [Double]
+  private(set) var real: [Double]
+  private(set) var imaginary: [Double]
   /// `Σ_y |ψ(y)/ψ(x)|² / n(y)`.
-  var neighbourhood: [Double]
-  var evaluations = 0
+  private(set) var neighbourhood: [Double]
 
   init(
-    _ connections: SpinConnections, _ state: SpinState, _ batch: any SpinNetworkBatch,
-    base: [Double], phase: [Double]
+    _ connections: SpinConnections, block: Int, base: [Double], phase: [Double],
+    evaluate: @escaping @Sendable (UnsafePointer<Int8>, Int) -> ([Double], [Double])
   ) {
     self.connections = connections
-    self.state = state
-    self.batch = batch
+    self.evaluate = evaluate
+    self.block = block
     self.base = base
     self.phase = phase
-    block = max(1, SpinState.blockSize / state.projection.count)
     real = Array(repeating: 0, count: base.count)
     imaginary = real
     neighbourhood = real
-    room.reserveCapacity(block * connections.siteCount)
+    if block < Int.max { room.reserveCapacity(block * connections.siteCount) }
   }
+
+  /// The number of connections that are not evaluated yet.
+  var connectionCount: Int { owners.count }
 
   mutating func take(_ spins: UnsafePointer<Int8>, place: Int) {
     real[place] += connections.diagonalElement(spins)
@@ -172,21 +220,25 @@ private struct ConnectionRows {
     if owners.count == block { flush() }
   }
 
+  /// Evaluates what was collected.
   mutating func flush() {
     if owners.isEmpty { return }
     let (logModulus, angles) = room.withUnsafeBufferPointer { buffer in
-      buffer.baseAddress.map { state.amplitudes($0, count: owners.count, batch: batch) }
-        ?? ([], [])
+      buffer.baseAddress.map { evaluate($0, owners.count) } ?? ([], [])
     }
+    absorb(logModulus[...], angles[...])
+  }
+
+  /// Adds what was collected, at the amplitudes given.
+  mutating func absorb(_ logModulus: ArraySlice<Double>, _ angles: ArraySlice<Double>) {
     for (index, owner) in owners.enumerated() {
-      let ratio = exp(logModulus[index] - base[owner.place])
+      let ratio = exp(logModulus[logModulus.startIndex + index] - base[owner.place])
       let size = owner.element * ratio
-      let angle = angles[index] - phase[owner.place]
+      let angle = angles[angles.startIndex + index] - phase[owner.place]
       real[owner.place] += size * cos(angle)
       imaginary[owner.place] += size * sin(angle)
       neighbourhood[owner.place] += ratio * ratio / Double(owner.count)
     }
-    evaluations += owners.count * state.projection.count
     owners.removeAll(keepingCapacity: true)
     room.removeAll(keepingCapacity: true)
   }

@@ -120,7 +120,7 @@ extension SpinLocalEnergies {
     }
     return SpinLocalEnergies(
       real: clip(real), imaginary: clip(imaginary), weights: weights,
-      weightSum: weightSum, evaluations: evaluations)
+      weightSum: weightSum)
   }
 }
 
@@ -159,11 +159,17 @@ extension SpinResult {
         "the chains do not agree (R-hat = \((100 * potentialScaleReduction).rounded() / 100)): take a larger `sweep` or "
           + "more `final-samples`")
     }
-    if let symmetry, symmetry.phases.isEmpty {
+    if let symmetry, !symmetry.isProjected {
       warnings.append(
-        "the state shows no one-dimensional irrep (the smallest expectation value of a symmetry is "
-          + "\((1000 * symmetry.purity).rounded() / 1000)): it was not projected; train longer before `project-steps`"
-      )
+        "the state shows no one-dimensional irrep (the largest weight is \(Self.percent(symmetry.weight))): it was not "
+          + "projected; train longer before `project-steps`")
+    }
+    if let symmetry, !symmetry.isEstablished {
+      let names = symmetry.candidates.sorted { $0.energy < $1.energy }.map(\.irrep)
+      warnings.append(
+        "symmetry not established: the sectors \(names.prefix(2).joined(separator: " and ")) have energies within three "
+          + "standard errors of each other; name one with `project-parity`, `project-momentum` and `project-irrep`, "
+          + "and compare")
     }
     if vScore > 0.1 {
       warnings.append(

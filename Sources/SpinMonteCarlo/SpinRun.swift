@@ -78,14 +78,14 @@ public final class SpinRun {
   /// The time of the parts of the steps of this process.
   public private(set) var timings = SpinTimings()
 
-  /// What the state's symmetry was measured to be, once it was.
-  public private(set) var symmetry: SymmetryFinding?
+  /// What the state's symmetry was found to be, once it was looked for.
+  public internal(set) var symmetry: SymmetryFinding?
 
   let sampler: ChainSampler
-  private let estimator: SpinLocalEnergyEstimator
-  private let rule: SpinStepRule
-  /// What the state may be projected on; nil where nothing is to be.
-  private let group: SymmetryGroup?
+  let estimator: SpinLocalEnergyEstimator
+  let rule: SpinStepRule
+  /// What the state may be projected on in the end; empty where nothing is to be.
+  let sectors: SpinSectors
   private var start = ContinuousClock.now
   private var secondsBefore = 0.0
   /// The derivatives of a step, `[2 M, P]`.
@@ -101,6 +101,8 @@ public final class SpinRun {
   public init(
     _ problem: SpinProblem, settings: SpinSettings, snapshot: SpinSnapshot? = nil
   ) throws(SpinRunError) {
+    // Sums of several BLAS threads depend on how many there are, and these get in the way of our own.
+    BLAS.setThreadCount(1)
     if snapshot == nil { try settings.checkEffects() }
     let settings = settings.resolved(for: problem)
     try settings.check(problem)
@@ -115,16 +117,9 @@ public final class SpinRun {
     sampler = ChainSampler(problem, chains: settings.samples ?? 1, seed: settings.seed)
     estimator = SpinLocalEnergyEstimator(problem.terms)
     rule = SpinStepRule(settings.optimizer ?? .spring, execution: execution)
-    if let kind = settings.symmetry, kind != .none {
-      let group = Self.group(kind, of: problem, network: network)
-      guard group.elements.count > 1 else {
-        throw SpinRunError(
-          "`project` \(kind.rawValue): the model has no such symmetry; leave it out")
-      }
-      self.group = group
-    } else {
-      group = nil
-    }
+    let kept = SpinSectors.keptShifts(of: problem, network: network)
+    sectors = try SpinSectors(problem, settings: settings, keptShifts: kept)
+    state.remember(invariantUnder: kept)
     if let snapshot { try restore(snapshot) }
   }
 
@@ -142,9 +137,20 @@ public final class SpinRun {
   @discardableResult
   public func step() throws(SpinRunError) -> SpinRow {
     let number = trace.count + 1
-    if number > (settings.steps ?? 0) - (settings.symmetrySteps ?? 0), symmetry == nil {
-      project()
+    let evaluated = state.evaluations
+    if let stage = settings.stage(at: number), symmetry?.stage != stage {
+      try choose(stage: stage, at: number)
     }
+    var row = try move(number)
+    // Those of a comparison of sectors count, too.
+    row.evaluations = Double(state.evaluations - evaluated)
+    row.seconds = seconds
+    trace.append(row)
+    return row
+  }
+
+  /// Moves parameters as a step does.
+  func move(_ number: Int) throws(SpinRunError) -> SpinRow {
     var clock = ContinuousClock.now
     func lap() -> Double {
       let now = ContinuousClock.now
@@ -153,7 +159,8 @@ public final class SpinRun {
     }
     sampler.refresh(state)
     let proposals =
-      number == 1 ? max(settings.burnIn ?? 0, settings.sweep ?? 1) : settings.sweep ?? 1
+      sampler.proposals == 0
+      ? max(settings.burnIn ?? 0, settings.sweep ?? 1) : settings.sweep ?? 1
     let acceptance = sampler.advance(state, proposals: proposals)
     timings.sampling += lap()
     let blur = settings.blur ?? 0
@@ -163,17 +170,20 @@ public final class SpinRun {
     guard local.mean.isFinite, local.variance.isFinite else {
       throw SpinRunError(diverged(number, "the energy is not a finite number"))
     }
-    let samples = sampler.chainCount
-    if rows.isEmpty { rows = Array(repeating: 0, count: 2 * samples * parameterCount) }
+    let (spins, places) = state.orbits(of: draw.spins)
+    let count = spins.count / problem.siteCount
+    if rows.count < 2 * count * parameterCount {
+      rows = Array(repeating: 0, count: 2 * count * parameterCount)
+    }
     rows.withUnsafeMutableBufferPointer {
-      if let base = $0.baseAddress { state.derivatives(of: draw.spins, into: base) }
+      if let base = $0.baseAddress { state.derivatives(of: spins, into: base) }
     }
     timings.derivatives += lap()
     var parameters = state.parameters
     let outcome: SpinStepRule.Outcome
     do {
       outcome = try rule.step(
-        rows: &rows, local: local.clipped(to: settings.clip ?? 0),
+        rows: &rows, local: local.clipped(to: settings.clip ?? 0).merged(places, count: count),
         options: SpinStepRule.Options(
           learningRate: settings.rate(at: number), momentum: settings.momentum ?? 0,
           memory: settings.memory ?? 0.995, shift: settings.shift ?? 1e-3,
@@ -183,53 +193,14 @@ public final class SpinRun {
     }
     state.parameters = parameters
     timings.solution += lap()
-    let row = SpinRow(
+    return SpinRow(
       step: number, energy: local.mean, error: local.error,
       variance: local.variance, acceptance: acceptance, gradientNorm: outcome.gradientNorm,
-      change: outcome.change,
-      evaluations: Double(local.evaluations)
-        + Double(state.projection.count * samples * (proposals + 3)),
-      seconds: seconds)
-    trace.append(row)
-    return row
+      change: outcome.change, evaluations: 0, seconds: 0)
   }
 
   private func diverged(_ step: Int, _ reason: String) -> String {
     "step \(step): \(reason). The run has diverged: start anew with a smaller `learning-rate` or a larger `shift`"
-  }
-
-  // MARK: - Symmetries
-
-  /// Projects the state on the irrep that it shows, once.
-  private func project() {
-    guard let group, symmetry?.phases.isEmpty ?? true else { return }
-    sampler.refresh(state)
-    let measurement = SymmetryMeasurement(
-      state, spins: sampler.spins, elements: group.elements, keptShifts: group.keptShifts)
-    let projection = measurement.projection()
-    if let projection { state.projection = projection }
-    symmetry = SymmetryFinding(
-      phases: projection?.elements.map(\.phase) ?? [], purity: measurement.purity)
-  }
-
-  /// The elements of a group, and shifts under which the network is invariant.
-  private typealias SymmetryGroup = (elements: [SpinProjection.Element], keptShifts: [[Int]])
-
-  private static func group(
-    _ kind: SpinProjectionKind, of problem: SpinProblem, network: any SpinNetwork
-  ) -> SymmetryGroup {
-    let symmetries = LatticeSymmetries(problem)
-    var kept: [[Int]] = []
-    if let network = network as? VisionTransformer,
-      network.patches.classCount == network.patches.count
-    {
-      // A shift by patches keeps the order of sites in each.
-      let patches = Set(network.patches.sites)
-      kept = symmetries.shifts.filter { shift in
-        patches.allSatisfy { sites in patches.contains(sites.map { shift[$0] }) }
-      }
-    }
-    return (symmetries.elements(kind, keptShifts: kept), kept)
   }
 
   // MARK: - Snapshots
@@ -264,23 +235,14 @@ public final class SpinRun {
     rule.previous = snapshot.previous
     rule.squares = snapshot.squares
     sampler.snapshot = (snapshot.chains, snapshot.proposals)
-    let isDue = snapshot.trace.count > (settings.steps ?? 0) - (settings.symmetrySteps ?? 0)
     // Where more steps come first, what was not found may be found then.
-    if let found = snapshot.symmetry, isDue || !found.phases.isEmpty {
+    let isDue = settings.stage(at: max(1, snapshot.trace.count)) != nil
+    if let found = snapshot.symmetry, isDue || found.isProjected {
       symmetry = found
-      let elements = group?.elements ?? []
-      guard found.phases.allSatisfy(\.isFinite),
-        found.phases.isEmpty || found.phases.count == elements.count
-      else {
+      guard let projection = sectors.projection(of: found) else {
         throw SpinRunError("the checkpoint's symmetry does not fit the lattice: it is damaged")
       }
-      if !found.phases.isEmpty {
-        state.projection = SpinProjection(
-          zip(elements, found.phases).map {
-            SpinProjection.Element(
-              permutation: $0.permutation, flipsSpins: $0.flipsSpins, phase: $1)
-          })
-      }
+      state.projection = projection
     }
     trace = snapshot.trace
     secondsBefore = snapshot.seconds
@@ -304,14 +266,17 @@ public final class SpinRun {
   /// whatever the autocorrelation.
   ///
   /// - Returns: Energy, variance and diagnostics.
-  public func evaluate() -> SpinResult {
+  /// - Throws: ``SpinRunError`` where amplitudes are not finite.
+  public func evaluate() throws(SpinRunError) -> SpinResult {
     // The run can go on as if it had not been evaluated.
     let (chains, projection, found) = (sampler.snapshot, state.projection, symmetry)
     defer {
       sampler.snapshot = chains
       if !isFinished { (state.projection, symmetry) = (projection, found) }
     }
-    project()
+    if let last = settings.stages.indices.last, !(symmetry?.isProjected ?? false) {
+      try choose(stage: last, at: nil)
+    }
     sampler.refresh(state)
     let rounds = max(
       2, ((settings.finalSamples ?? 0) + sampler.chainCount - 1) / sampler.chainCount)
@@ -364,20 +329,6 @@ public struct SpinSnapshot: Sendable {
     self.symmetry = symmetry
     self.trace = trace
     self.seconds = seconds
-  }
-}
-
-/// How the symmetry of a state was found.
-public struct SymmetryFinding: Sendable, Hashable {
-  /// The phases of χ* of the group's elements; empty where the state shows no one-dimensional irrep.
-  public var phases: [Double]
-  /// The smallest |⟨g⟩| of the state before the projection.
-  public var purity: Double
-
-  /// Creates a finding.
-  public init(phases: [Double], purity: Double) {
-    self.phases = phases
-    self.purity = purity
   }
 }
 

@@ -34,6 +34,26 @@ extension SpinSettings {
     try check("burn-in", burnIn, 0...100_000_000)
     try check("steps", steps, 0...1_000_000_000)
     try check("project-steps", symmetrySteps, 0...1_000_000_000)
+    for stage in earlierStages ?? [] { try check("project", stage.steps, 0...1_000_000_000) }
+    let staged = stages.reduce(0) { $0 + $1.steps }
+    guard staged <= steps ?? 0 else {
+      throw SpinRunError(
+        "`project-steps` and the stages of `project` take \(staged) steps, more than all \(steps ?? 0) `steps`"
+      )
+    }
+    if let projectedMomentum {
+      let lengths = LatticeSymmetries(problem).unitShifts.map(\.length)
+      let text = lengths.map { "0 to \($0 - 1)" }.joined(separator: " and ")
+      guard projectedMomentum.count == lengths.count,
+        zip(projectedMomentum, lengths).allSatisfy({ (0..<$1).contains($0) })
+      else {
+        throw SpinRunError(
+          lengths.isEmpty
+            ? "`project-momentum` is for lattices that shifts leave as they are; leave it out"
+            : "`project-momentum` must be \(lengths.count) whole numbers from \(text), not \(projectedMomentum.map(String.init).joined(separator: ","))"
+        )
+      }
+    }
     try check("final-samples", finalSamples, 2...1 << 30)
     try check("threads", threads, 1...1024)
     if let width, let heads, width % heads != 0 {
@@ -78,7 +98,10 @@ extension SpinSettings {
       try refuse("density", density != nil, "with `ansatz` vit")
     }
     if symmetry ?? SpinProjectionKind.none == SpinProjectionKind.none {
-      try refuse("project-steps", symmetrySteps != nil, "without `project`")
+      for (name, isSet) in [
+        ("project-steps", symmetrySteps != nil), ("project-momentum", projectedMomentum != nil),
+        ("project-irrep", pointIrrep != nil), ("project-parity", parity != nil),
+      ] { try refuse(name, isSet && symmetry != nil, "without `project`") }
     }
     let rule = optimizer ?? .spring
     if rule == .minSR { try refuse("momentum", momentum != nil, "with `optimizer` minsr") }

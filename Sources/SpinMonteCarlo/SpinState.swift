@@ -2,6 +2,7 @@ internal import Foundation
 internal import LinearAlgebra
 public import NeuralNetworks
 public import Parallelism
+internal import Synchronization
 
 /// A network with parameters and a projection as a state: log ψ of many configurations, and derivatives.
 ///
@@ -11,12 +12,21 @@ public final class SpinState: @unchecked Sendable {
   /// The network.
   public let network: any SpinNetwork
   /// The projection.
-  public var projection: SpinProjection
+  public var projection: SpinProjection { didSet { memory = memory.map { remade($0) } } }
   /// θ, `[P]`.
-  public var parameters: [Float] { didSet { version += 1 } }
+  public var parameters: [Float] {
+    didSet {
+      version += 1
+      forget()
+    }
+  }
 
   let execution: Execution
   private var version = 0
+  /// What was evaluated at the present parameters; nil where nothing is remembered.
+  private var memory: SpinMemory?
+  /// How often the network was evaluated so far.
+  private let counter = Atomic<Int>(0)
   private let plain: SpinWorkspaces
   private let differentiable: SpinWorkspaces
 
@@ -43,6 +53,29 @@ public final class SpinState: @unchecked Sendable {
   /// The number of configurations that go through the network together.
   static let blockSize = 48
 
+  /// How often the network was evaluated so far; derivatives count once.
+  public var evaluations: Int { counter.load(ordering: .relaxed) }
+
+  /// Whether ``logAmplitudes(of:)`` remembers amplitudes until parameters change.
+  var remembers: Bool { memory != nil }
+
+  /// Evaluates configurations of one orbit once from now on.
+  ///
+  /// The projection must be one on a one-dimensional irrep of a group, as ``LatticeSymmetries`` has them.
+  ///
+  /// - Parameter shifts: Shifts under which the network is invariant.
+  package func remember(invariantUnder shifts: [[Int]]) {
+    memory = siteCount <= 64 ? remade(SpinMemory(shifts: shifts)) : nil
+  }
+
+  private func remade(_ memory: SpinMemory) -> SpinMemory {
+    SpinMemory(
+      shifts: memory.shifts, reducer: OrbitReducer(projection, invariantUnder: memory.shifts))
+  }
+
+  /// Forgets the amplitudes that were evaluated, so that what comes does not depend on what was.
+  func forget() { memory?.memo.withLock { $0.removeAll() } }
+
   /// N.
   public var siteCount: Int { network.siteCount }
   /// P.
@@ -58,9 +91,23 @@ public final class SpinState: @unchecked Sendable {
   /// - Parameter spins: ±1, `[B, N]`.
   /// - Returns: log|ψ| and arg ψ in radians, `[B]` each.
   public func logAmplitudes(of spins: [Int8]) -> (logModulus: [Double], phase: [Double]) {
+    precondition(spins.count % siteCount == 0, "\(spins.count) spins of \(siteCount) sites")
+    guard let memory else { return evaluate(spins) }
+    return memory.logAmplitudes(of: spins, execution: execution) { evaluate($0) }
+  }
+
+  /// Returns one configuration of each orbit among some, and which one stands for each.
+  ///
+  /// Without a memory every configuration stands for itself.
+  package func orbits(of spins: [Int8]) -> (spins: [Int8], places: [Int]) {
+    memory?.orbits(of: spins, execution: execution)
+      ?? (spins, Array(0..<spins.count / siteCount))
+  }
+
+  /// Evaluates all of a batch.
+  private func evaluate(_ spins: [Int8]) -> (logModulus: [Double], phase: [Double]) {
     let n = siteCount
     let count = spins.count / n
-    precondition(spins.count == count * n, "\(spins.count) spins of \(n) sites")
     let block = max(1, Self.blockSize / projection.count)
     let parts = execution.map((count + block - 1) / block) { index in
       let range = index * block..<min(count, (index + 1) * block)
@@ -80,6 +127,7 @@ public final class SpinState: @unchecked Sendable {
   ) -> ([Double], [Double]) {
     let images = projection.count
     let total = count * images
+    counter.add(total, ordering: .relaxed)
     var logModulus = [Double](repeating: 0, count: total)
     var phase = logModulus
     let n = siteCount
@@ -163,6 +211,7 @@ public final class SpinState: @unchecked Sendable {
     _ spins: UnsafePointer<Int8>, count: Int, _ batch: any SpinNetworkBatch,
     _ rows: UnsafeMutablePointer<Float>, _ offset: Int
   ) {
+    counter.add(count, ordering: .relaxed)
     var values = [Double](repeating: 0, count: 2 * count)
     values.withUnsafeMutableBufferPointer {
       guard let base = $0.baseAddress else { return }

@@ -1,18 +1,15 @@
 internal import Foundation
 
-/// How a state transforms under a group: the expectation values of its elements, and the irrep that they show.
+/// How a state transforms under a group: the expectation values of its elements, and how much of it is in which irrep.
 ///
-/// A state in a one-dimensional irrep has `⟨g⟩ = χ(g)`, of modulus 1. That of a state that is only nearly there is
-/// smaller, and its phase is that of the irrep with the largest weight.
+/// A state in a one-dimensional irrep has `⟨g⟩ = χ(g)`, of modulus 1.
 public struct SymmetryMeasurement: Sendable {
-  /// The group: permutations, whether spins are turned, `[G]`.
-  public let elements: [SpinProjection.Element]
+  /// The group.
+  public let group: SpinGroup
   /// ⟨g⟩, real parts.
   public let real: [Double]
   /// ⟨g⟩, imaginary parts.
   public let imaginary: [Double]
-  /// Shifts that leave the network as it is: an element stands for all its products with these.
-  private let keptShifts: [[Int]]
 
   /// Measures ⟨g⟩ = E_x[ψ(g x) / ψ(x)] over configurations drawn by |ψ|².
   ///
@@ -20,20 +17,16 @@ public struct SymmetryMeasurement: Sendable {
   /// `⟨g⟩ = E[min(1, |r|) e^(i arg r)] / E[min(1, |r|)]` picks the phase where both are likely, noise stays bounded.
   ///
   /// - Parameters:
-  ///   - state: ψ, without a projection.
+  ///   - state: ψ.
   ///   - spins: ±1, `[M, N]`.
-  ///   - elements: The group, one of each coset of the kept shifts.
-  ///   - keptShifts: Shifts under which the network is invariant.
-  public init(
-    _ state: SpinState, spins: [Int8], elements: [SpinProjection.Element], keptShifts: [[Int]] = []
-  ) {
-    precondition(state.projection.count == 1, "a projected state is symmetric by construction")
+  ///   - group: The group.
+  public init(_ state: SpinState, spins: [Int8], group: SpinGroup) {
     let n = state.siteCount
     let count = spins.count / n
     let (logModulus, phase) = state.logAmplitudes(of: spins)
     var real: [Double] = []
     var imaginary: [Double] = []
-    for element in elements {
+    for element in group.elements {
       let projection = SpinProjection([element])
       var images = [Int8](repeating: 0, count: spins.count)
       spins.withUnsafeBufferPointer { source in
@@ -56,76 +49,22 @@ public struct SymmetryMeasurement: Sendable {
       real.append(re / max(total, 1e-300))
       imaginary.append(im / max(total, 1e-300))
     }
-    self.elements = elements
-    self.keptShifts = keptShifts
+    self.group = group
     self.real = real
     self.imaginary = imaginary
   }
 
-  /// The smallest |⟨g⟩|: 1 for a state of the irrep.
-  public var purity: Double {
-    zip(real, imaginary).map { ($0 * $0 + $1 * $1).squareRoot() }.min() ?? 1
-  }
-
-  /// Returns the projection on the irrep that the state shows, or nil where it does not show one.
+  /// Returns how much of the state is in an irrep: `(1/|G|) Σ_g χ(g)* ⟨g⟩`.
   ///
-  /// - Parameter threshold: The smallest |⟨g⟩| that decides.
-  /// - Returns: The projection, or nil.
-  public func projection(threshold: Double = 0.5) -> SpinProjection? {
-    guard purity >= threshold else { return nil }
-    var phases: [Double] = []
-    for (index, element) in elements.enumerated() {
-      let order = Self.order(of: element)
-      let unit = 2 * Double.pi / Double(order)
-      // χ is a root of unity of the element's order.
-      phases.append((atan2(imaginary[index], real[index]) / unit).rounded() * unit)
+  /// - Parameter irrep: The irrep, of the same group.
+  /// - Returns: Its share, 1 for a state of the irrep.
+  public func weight(of irrep: SpinIrrep) -> Double {
+    precondition(irrep.phases.count == real.count, "an irrep of another group")
+    var sum = 0.0
+    for (index, phase) in irrep.phases.enumerated() {
+      sum += cos(phase) * real[index] + sin(phase) * imaginary[index]
     }
-    guard isHomomorphism(phases) else { return nil }
-    // Σ_g χ(g)* φ(g s).
-    return SpinProjection(
-      zip(elements, phases).map {
-        SpinProjection.Element(
-          permutation: $0.permutation, flipsSpins: $0.flipsSpins, phase: -$1)
-      })
-  }
-
-  private static func order(of element: SpinProjection.Element) -> Int {
-    var power = element.permutation
-    var order = 1
-    let identity = Array(power.indices)
-    while power != identity {
-      power = LatticeSymmetries.product(power, element.permutation)
-      order += 1
-    }
-    return element.flipsSpins && order % 2 == 1 ? 2 * order : order
-  }
-
-  /// Whether phases of products are sums of phases.
-  private func isHomomorphism(_ phases: [Double]) -> Bool {
-    struct Key: Hashable {
-      let permutation: [Int]
-      let flips: Bool
-    }
-    var places: [Key: Int] = [:]
-    for (index, element) in elements.enumerated() {
-      places[Key(permutation: element.permutation, flips: element.flipsSpins)] = index
-      for kept in keptShifts {
-        let product = LatticeSymmetries.product(kept, element.permutation)
-        places[Key(permutation: product, flips: element.flipsSpins)] = index
-      }
-    }
-    for (i, a) in elements.enumerated() {
-      for (j, b) in elements.enumerated() {
-        let key = Key(
-          permutation: LatticeSymmetries.product(a.permutation, b.permutation),
-          flips: a.flipsSpins != b.flipsSpins)
-        guard let place = places[key] else { return false }
-        if abs(remainder(phases[i] + phases[j] - phases[place], 2 * Double.pi)) > 1e-6 {
-          return false
-        }
-      }
-    }
-    return true
+    return sum / Double(real.count)
   }
 }
 

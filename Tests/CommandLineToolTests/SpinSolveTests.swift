@@ -24,7 +24,7 @@ struct SpinSolveTests {
     #expect(abs(perSite - energy / 8) < 1e-12)
     for key in [
       "v_score", "variance", "acceptance", "r_hat", "autocorrelation_time", "effective_samples",
-      "evaluations", "forward_operations", "symmetry_purity",
+      "evaluations", "forward_operations", "symmetry_weight",
     ] {
       #expect(json[key] is Double, "\(key)")
     }

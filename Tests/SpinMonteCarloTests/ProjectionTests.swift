@@ -115,18 +115,22 @@ struct ProjectionTests {
     }
   }
 
-  /// A state that is even under flips shows it, and one without symmetry shows no irrep.
+  /// A state that is even under flips shows it, and weights of all irreps add up to one.
   @Test func statesShowTheirIrreps() throws {
     let problem = try SpinCases.chain(8)
     let network = ComplexRBM(siteCount: 8)
     let (_, spins) = SpinCases.configurations(problem)
-    let elements = LatticeSymmetries(problem).elements(.translations)
-    #expect(elements.count == 16)
     var random = RandomSource(seed: 3)
     let state = SpinState(
       network, parameters: network.makeParameters(using: &random).map { 20 * $0 })
-    let measured = SymmetryMeasurement(state, spins: spins, elements: elements)
-    #expect(measured.projection() == nil, "purity \(measured.purity)")
+    let symmetries = LatticeSymmetries(problem)
+    let measured = SymmetryMeasurement(
+      state, spins: spins, group: SpinGroup(.translations, of: symmetries))
+    let weights = measured.group.irreps().map(measured.weight)
+    #expect(weights.count == 16)
+    // An abelian group: the identity is the sum of all projections.
+    #expect(abs(weights.reduce(0, +) - 1) < 1e-9)
+    #expect(weights.allSatisfy { $0 < 0.5 }, "\(weights)")
     // No field at the sites, only couplings to hidden spins that are even: symmetric under flips.
     var even = state.parameters
     for entry in network.layout.entries
@@ -134,9 +138,10 @@ struct ProjectionTests {
       for index in entry.offset..<entry.offset + entry.count { even[index] = 0 }
     }
     state.parameters = even
-    let flips = SymmetryMeasurement(
-      state, spins: spins, elements: LatticeSymmetries(problem).elements(.flip))
-    #expect(abs(flips.purity - 1) < 1e-4)
-    #expect(flips.projection()?.elements.allSatisfy { abs($0.phase) < 1e-9 } == true)
+    let flips = SymmetryMeasurement(state, spins: spins, group: SpinGroup(.flip, of: symmetries))
+    for irrep in flips.group.irreps() {
+      let expected = irrep.label.parity == .even ? 1.0 : 0
+      #expect(abs(flips.weight(of: irrep) - expected) < 1e-4)
+    }
   }
 }

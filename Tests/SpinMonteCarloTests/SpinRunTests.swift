@@ -24,7 +24,7 @@ struct SpinRunTests {
     settings.patch = 2
     let run = try SpinRun(problem, settings: settings)
     while !run.isFinished { try run.step() }
-    let result = run.evaluate()
+    let result = try run.evaluate()
     let exact = try LatticeExactDiagonalization(
       SpinHamiltonian<UInt64>(problem.terms), upCount: problem.upCount
     ).solve().energies[0]
@@ -92,6 +92,52 @@ struct SpinRunTests {
     #expect(second.trace.map(\.energy) == whole.trace.map(\.energy))
   }
 
+  /// The ground state of twelve kagome sites is in an irrep that a state early in training has little of.
+  @Test func sectorsAreCompared() throws {
+    let geometry = try LatticeGeometry(.kagome, extents: [2, 2])
+    let problem = SpinProblem(
+      geometry: geometry, terms: try .heisenberg(on: geometry), upCount: 6)
+    var settings = SpinSettings()
+    settings.width = 12
+    settings.heads = 2
+    settings.layers = 1
+    settings.samples = 256
+    settings.steps = 100
+    settings.symmetry = .all
+    settings.symmetrySteps = 70
+    let run = try SpinRun(problem, settings: settings)
+    while !run.isFinished { try run.step() }
+    let result = try run.evaluate()
+    // Exact diagonalisation: E = -5.444875 (lattice_exact.json of the design's references).
+    #expect(abs(result.energy + 5.4448752) < 5e-3, "\(result.energy)")
+    let found = try #require(result.symmetry)
+    #expect(found.candidates.count > 1 && found.isEstablished && found.weight < 0.5)
+    #expect(found.candidates.allSatisfy { $0.energy > result.energy - 0.01 })
+    // Another sector, by name, is higher.
+    settings.pointIrrep = "A1"
+    settings.parity = .even
+    settings.projectedMomentum = [0, 0]
+    let other = try SpinRun(problem, settings: settings)
+    while !other.isFinished { try other.step() }
+    let higher = try other.evaluate()
+    #expect(higher.symmetry?.irrep == "momentum 0,0 A1 even")
+    #expect(higher.energy > result.energy + 0.02)
+    // One that is not there.
+    settings.pointIrrep = "E1"
+    #expect {
+      try SpinRun(problem, settings: settings)
+    } throws: {
+      "\($0)".contains("has no one-dimensional irrep momentum 0,0 E1 even")
+    }
+    settings.pointIrrep = nil
+    settings.projectedMomentum = [0, 2]
+    #expect {
+      try SpinRun(problem, settings: settings)
+    } throws: {
+      "\($0)".contains("must be 2 whole numbers from 0 to 1 and 0 to 1")
+    }
+  }
+
   /// Over many evaluations of one state the error bar covers the energy as often as it should.
   @Test func errorBarsAreHonest() throws {
     let problem = try SpinCases.chain(8)
@@ -114,13 +160,14 @@ struct SpinRunTests {
     settings.burnIn = 200
     settings.finalSamples = 60 * 20
     settings.steps = 0
+    settings.symmetry = SpinProjectionKind.none
     var (inside, correlated) = (0, 0.0)
     let count = 200
     for seed in 1...UInt64(count) {
       settings.seed = seed
       let run = try SpinRun(problem, settings: settings)
       run.state.parameters = state.parameters
-      let result = run.evaluate()
+      let result = try run.evaluate()
       correlated += result.autocorrelationTime / Double(count)
       if abs(result.energy - exact) < result.energyError { inside += 1 }
     }

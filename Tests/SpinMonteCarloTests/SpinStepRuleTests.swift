@@ -23,7 +23,7 @@ struct SpinStepRuleTests {
       local: SpinLocalEnergies(
         real: (0..<samples).map { _ in random.normal() - 2 },
         imaginary: (0..<samples).map { _ in 0.5 * random.normal() },
-        weights: weights.map { $0 / total }, evaluations: 0))
+        weights: weights.map { $0 / total }))
   }
 
   /// Solves `(XᵀX + λ D) δ = Xᵀ e + λ D φ` by elimination, λ relative to the mean diagonal of X D⁻¹ Xᵀ.

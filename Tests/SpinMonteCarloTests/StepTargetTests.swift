@@ -16,8 +16,7 @@ struct StepTargetTests {
     var real = (0..<count).map { _ in random.normal() }
     (real[3], real[10], real[20]) = (300, -1000, 40)
     let local = SpinLocalEnergies(
-      real: real, imaginary: (0..<count).map { _ in 0.3 * random.normal() }, weights: weights,
-      evaluations: 0)
+      real: real, imaginary: (0..<count).map { _ in 0.3 * random.normal() }, weights: weights)
     let target = StepTarget(local, learningRate: 0.1)
     #expect(abs(target.weights.reduce(0, +) - 1) < 1e-12)
     let mean = local.mean
