@@ -62,7 +62,7 @@ struct SpinPlan {
   }
 
   /// The settings that may change when a run goes on.
-  private static let changeable = ["steps", "final-samples", "threads"]
+  private static let changeable = ["steps", "final-samples", "threads", "memory-budget"]
 
   /// Sets the values of settings that other networks have as well, under the same names.
   private static func apply(
@@ -90,6 +90,7 @@ struct SpinPlan {
       case "maximum-step": settings.maximumStep = try number { Double($0) }
       case "steps": settings.steps = try number { Int($0) }
       case "final-samples": settings.finalSamples = try number { Int($0) }
+      case "memory-budget": settings.memoryBudget = try number { Int($0) }
       case "seed": settings.seed = try number { UInt64($0) }
       case "threads": settings.threads = try number { Int($0) }
       default: return false

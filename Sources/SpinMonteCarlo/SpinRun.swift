@@ -88,8 +88,10 @@ public final class SpinRun {
   let sectors: SpinSectors
   private var start = ContinuousClock.now
   private var secondsBefore = 0.0
-  /// The derivatives of a step, `[2 M, P]`.
+  /// The derivatives of a step, `[2 M, P]`; unused where they are computed in blocks.
   private var rows: [Float] = []
+  /// The configurations whose derivatives are there at once.
+  private let blockSize: Int
 
   /// Prepares a run.
   ///
@@ -110,7 +112,7 @@ public final class SpinRun {
     self.settings = settings
     let execution = Execution(threads: settings.threads)
     let network = try settings.makeNetwork(for: problem)
-    try settings.checkMemory(network, threads: execution.threads)
+    blockSize = try settings.checkMemory(network, threads: execution.threads)
     var random = RandomSource(seed: settings.seed)
     state = SpinState(
       network, parameters: network.makeParameters(using: &random), execution: execution)
@@ -172,22 +174,24 @@ public final class SpinRun {
     }
     let (spins, places) = state.orbits(of: draw.spins)
     let count = spins.count / problem.siteCount
-    if rows.count < 2 * count * parameterCount {
-      rows = Array(repeating: 0, count: 2 * count * parameterCount)
-    }
-    rows.withUnsafeMutableBufferPointer {
-      if let base = $0.baseAddress { state.derivatives(of: spins, into: base) }
-    }
-    timings.derivatives += lap()
+    let options = SpinStepRule.Options(
+      learningRate: settings.rate(at: number), momentum: settings.momentum ?? 0,
+      memory: settings.memory ?? 0.995, shift: settings.shift ?? 1e-3,
+      maximumStep: settings.maximumStep ?? 1)
+    let energies = local.clipped(to: settings.clip ?? 0).merged(places, count: count)
     var parameters = state.parameters
     let outcome: SpinStepRule.Outcome
     do {
-      outcome = try rule.step(
-        rows: &rows, local: local.clipped(to: settings.clip ?? 0).merged(places, count: count),
-        options: SpinStepRule.Options(
-          learningRate: settings.rate(at: number), momentum: settings.momentum ?? 0,
-          memory: settings.memory ?? 0.995, shift: settings.shift ?? 1e-3,
-          maximumStep: settings.maximumStep ?? 1), parameters: &parameters)
+      if count <= blockSize {
+        computeRows(of: spins, count: count)
+        timings.derivatives += lap()
+        outcome = try rule.step(
+          rows: &rows, local: energies, options: options, parameters: &parameters)
+      } else {
+        outcome = try rule.step(
+          blocks: makeBlocks(of: spins, count: count), local: energies, options: options,
+          parameters: &parameters)
+      }
     } catch {
       throw SpinRunError(diverged(number, "\(error)"))
     }
@@ -197,6 +201,27 @@ public final class SpinRun {
       step: number, energy: local.mean, error: local.error,
       variance: local.variance, acceptance: acceptance, gradientNorm: outcome.gradientNorm,
       change: outcome.change, evaluations: 0, seconds: 0)
+  }
+
+  /// The derivatives of configurations, `[2 count, P]`.
+  private func computeRows(of spins: [Int8], count: Int) {
+    if rows.count < 2 * count * parameterCount {
+      rows = Array(repeating: 0, count: 2 * count * parameterCount)
+    }
+    rows.withUnsafeMutableBufferPointer {
+      if let base = $0.baseAddress { state.derivatives(of: spins, into: base) }
+    }
+  }
+
+  private func makeBlocks(of spins: [Int8], count: Int) -> DerivativeBlocks {
+    let (state, n) = (state, problem.siteCount)
+    // Two blocks are there at once.
+    return DerivativeBlocks(
+      count: count, width: parameterCount, block: max(1, blockSize / 2),
+      execution: Execution(threads: settings.threads)
+    ) { range, rows in
+      state.derivatives(of: Array(spins[range.lowerBound * n..<range.upperBound * n]), into: rows)
+    }
   }
 
   private func diverged(_ step: Int, _ reason: String) -> String {

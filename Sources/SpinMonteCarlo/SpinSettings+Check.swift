@@ -55,6 +55,7 @@ extension SpinSettings {
       }
     }
     try check("final-samples", finalSamples, 2...1 << 30)
+    try check("memory-budget", memoryBudget, 1...1 << 24)
     try check("threads", threads, 1...1024)
     if let width, let heads, width % heads != 0 {
       throw SpinRunError(
@@ -132,22 +133,39 @@ extension SpinSettings {
   }
 
   /// Throws where there is less memory than a run needs.
-  func checkMemory(_ network: any SpinNetwork, threads: Int) throws(SpinRunError) {
-    let size = Double(2 * (samples ?? 0))
+  ///
+  /// - Returns: How many configurations' derivatives are there at once: all where they fit the budget.
+  func checkMemory(
+    _ network: any SpinNetwork, threads: Int
+  ) throws(SpinRunError) -> Int {
+    func text(_ bytes: Double) -> String { "\((bytes / 107_374_182.4).rounded() / 10) GiB" }
+    let (samples, size) = (samples ?? 0, Double(2 * (samples ?? 0)))
     let parameters = Double(network.parameterCount)
-    // Derivatives; their kernel in Float32 and Float64; some vectors; workspaces.
-    let bytes =
-      4 * size * parameters + 12 * size * size + 40 * parameters
+    let available = Double(AvailableMemory.current().bytes)
+    // The kernel in Float32 and Float64; some vectors; workspaces.
+    let fixed =
+      12 * size * size + 40 * parameters
       + Double(threads)
       * Double(
         network.workspaceBytes(capacity: SpinState.blockSize, keepsDerivatives: true)
           + network.workspaceBytes(capacity: SpinState.blockSize, keepsDerivatives: false))
-    let available = Double(AvailableMemory.current().bytes)
-    guard bytes <= available else {
-      func text(_ bytes: Double) -> String { "\((bytes / 107_374_182.4).rounded() / 10) GiB" }
+    let budget = memoryBudget.map { Double($0) * 1_048_576 } ?? max(0, 0.5 * available - fixed)
+    let block = min(samples, Int(budget / (8 * parameters)))
+    guard block >= min(samples, 2) else {
       throw SpinRunError(
-        "this run needs \(text(bytes)) of memory, and \(text(available)) are there: take fewer `samples` or a smaller "
-          + "network")
+        memoryBudget.map {
+          "`memory-budget` \($0) does not hold the derivatives of two configurations, which take "
+            + "\(Int(16 * parameters / 1_048_576) + 1) MiB"
+        }
+          ?? "this run needs \(text(fixed + 16 * parameters)) of memory, and \(text(available)) are there: take fewer "
+          + "`samples` or a smaller network")
     }
+    let bytes = fixed + 8 * parameters * Double(block)
+    guard bytes <= available else {
+      throw SpinRunError(
+        "this run needs \(text(bytes)) of memory, and \(text(available)) are there: take fewer `samples`, a smaller "
+          + "network or a smaller `memory-budget`")
+    }
+    return block
   }
 }

@@ -95,6 +95,8 @@ public struct SpinSettings: Codable, Sendable, Hashable {
   public var parity: SpinParity?
   /// The number of configurations of the evaluation.
   public var finalSamples: Int?
+  /// MiB for the derivatives of a step, which are computed in blocks where they take more; nil for half of what is there.
+  public var memoryBudget: Int?
   /// The seed.
   public var seed: UInt64 = 1
   /// The number of threads; nil for all cores.

@@ -100,16 +100,91 @@ public final class SpinStepRule {
     let stiffness = makeStiffness(width)
     centre(rows, weights: aim.weights, width: width, columns: stiffness)
     let gradient = pull(rows, count: 2 * count, width: width, target)
-    let gradientNorm = 2 * aim.scale * norm(gradient, unscaledBy: stiffness)
-    var prior = kind == .minSR ? [] : previous
-    if !stiffness.isEmpty, !prior.isEmpty {
-      for index in prior.indices { prior[index] /= stiffness[index] }
-    }
-    var (step, image) = try solver.solve(
+    let (step, image) = try solver.solve(
       rows: rows, count: 2 * count, parameters: width,
       weights: [Double](repeating: 0, count: 2 * count),
-      scales: [Double](repeating: 1, count: 2 * count), target: target, previous: prior,
-      momentum: kind == .minSR ? 0 : options.momentum, shift: options.shift)
+      scales: [Double](repeating: 1, count: 2 * count), target: target,
+      previous: prior(stiffness), momentum: kind == .minSR ? 0 : options.momentum,
+      shift: options.shift)
+    return finish(
+      step, image: image, gradient: gradient, scale: aim.scale, stiffness: stiffness, options,
+      &parameters)
+  }
+
+  /// Moves parameters by one step; derivatives are computed block by block.
+  ///
+  /// The result is that of ``step(rows:local:options:parameters:)`` but for rounding.
+  ///
+  /// - Parameters:
+  ///   - blocks: The derivatives.
+  ///   - local: E_loc and weights, `[M]`.
+  ///   - options: The numbers.
+  ///   - parameters: θ, `[P]`, changed in place.
+  /// - Returns: What it did.
+  /// - Throws: ``LinearAlgebra/LinearAlgebraError`` where the equations have no solution.
+  package func step(
+    blocks: DerivativeBlocks, local: SpinLocalEnergies, options: Options,
+    parameters: inout [Float]
+  ) throws(LinearAlgebraError) -> Outcome {
+    let count = local.real.count
+    let aim = StepTarget(local, learningRate: options.learningRate)
+    let roots = aim.weights.map { $0.squareRoot() }
+    let target = blocks.ordered(
+      zip(roots, aim.real).map { $0 * $1 }, zip(roots, aim.imaginary).map { $0 * $1 })
+    let stiffness = makeStiffness(parameters.count)
+    let rows = DerivativeBlocks.Rows(blocks, weights: aim.weights, columns: stiffness)
+    let kernel = rows.makeKernel()
+    let momentum = kind == .minSR ? 0 : options.momentum
+    let prior = momentum == 0 ? [] : prior(stiffness)
+    let before = prior.isEmpty ? [] : rows.push(prior)
+    let ones = [Double](repeating: 1, count: 2 * count)
+    let solution = try solver.solve(
+      kernel: kernel, count: 2 * count, weights: [Double](repeating: 0, count: 2 * count),
+      scales: ones, target: target, previousImage: before, momentum: momentum,
+      shift: options.shift)
+    let pulled = rows.pull([solution, target])
+    var (step, image) = (pulled[0], kernelProduct(kernel, solution))
+    if !prior.isEmpty {
+      for index in step.indices { step[index] += Float(momentum) * prior[index] }
+      for index in image.indices { image[index] += momentum * before[index] }
+    }
+    return finish(
+      step, image: image, gradient: pulled[1], scale: aim.scale, stiffness: stiffness, options,
+      &parameters)
+  }
+
+  /// φ/μ in the units of the scaled columns.
+  private func prior(_ stiffness: [Float]) -> [Float] {
+    if kind == .minSR { return [] }
+    if stiffness.isEmpty || previous.isEmpty { return previous }
+    return zip(previous, stiffness).map { $0 / $1 }
+  }
+
+  /// Multiplies a symmetric matrix, of which the lower triangle is there, with a vector.
+  private func kernelProduct(_ kernel: [Float], _ vector: [Double]) -> [Double] {
+    let size = vector.count
+    var result = [Double](repeating: 0, count: size)
+    kernel.withUnsafeBufferPointer { kernel in
+      for row in 0..<size {
+        var sum = 0.0
+        for column in 0..<row {
+          let value = Double(kernel[row * size + column])
+          sum += value * vector[column]
+          result[column] += value * vector[row]
+        }
+        result[row] += sum + Double(kernel[row * size + row]) * vector[row]
+      }
+    }
+    return result
+  }
+
+  /// Moves parameters by a solution.
+  private func finish(
+    _ solution: [Float], image: [Double], gradient: [Float], scale: Double, stiffness: [Float],
+    _ options: Options, _ parameters: inout [Float]
+  ) -> Outcome {
+    let gradientNorm = 2 * scale * norm(gradient, unscaledBy: stiffness)
+    var step = solution
     if !stiffness.isEmpty { for index in step.indices { step[index] *= stiffness[index] } }
     let length = image.reduce(0) { $0 + $1 * $1 }.squareRoot()
     remember(step, options)

@@ -92,6 +92,34 @@ struct SpinRunTests {
     #expect(second.trace.map(\.energy) == whole.trace.map(\.energy))
   }
 
+  /// A budget that holds few derivatives changes rounding only; one that holds none is refused.
+  @Test func derivativesKeepToABudget() throws {
+    let problem = try SpinCases.chain(12)
+    var settings = Self.small
+    settings.width = 48
+    settings.heads = 4
+    settings.samples = 256
+    settings.steps = 3
+    settings.symmetry = SpinProjectionKind.none
+    let whole = try SpinRun(problem, settings: settings)
+    settings.memoryBudget = 10
+    let parts = try SpinRun(problem, settings: settings)
+    #expect(8 * parts.parameterCount * 200 > 10 << 20, "the budget holds everything")
+    for _ in 0..<3 {
+      let (a, b) = (try whole.step(), try parts.step())
+      // Rounding turns a decision of a chain now and then.
+      #expect(abs(a.energy - b.energy) < 0.3 * a.error)
+      #expect(abs(a.change - b.change) < 1e-2 * a.change)
+    }
+    settings.width = 480
+    settings.memoryBudget = 1
+    #expect {
+      try SpinRun(problem, settings: settings)
+    } throws: {
+      "\($0)".contains("`memory-budget` 1 does not hold the derivatives of two configurations")
+    }
+  }
+
   /// The ground state of twelve kagome sites is in an irrep that a state early in training has little of.
   @Test func sectorsAreCompared() throws {
     let geometry = try LatticeGeometry(.kagome, extents: [2, 2])

@@ -1,6 +1,7 @@
 import Configurations
 import Foundation
 import LinearAlgebra
+import Parallelism
 import SpinMonteCarlo
 import Testing
 
@@ -72,6 +73,42 @@ struct SpinStepRuleTests {
       b[i] /= a[i * p + i]
     }
     return b
+  }
+
+  /// Blocks of any size, whose rows are computed several times, give the step of all rows at once.
+  @Test(arguments: AmplitudeOptimizer.allCases, [1, 4, 7, 23])
+  func blocksGiveTheSameStep(_ kind: AmplitudeOptimizer, _ block: Int) throws {
+    let (samples, parameters) = (23, 90)
+    let (whole, parts) = (SpinStepRule(kind), SpinStepRule(kind))
+    var a = [Float](repeating: 0.5, count: parameters)
+    var b = a
+    let options = SpinStepRule.Options(
+      learningRate: 0.1, momentum: 0.9, memory: 0.9, shift: 1e-2, maximumStep: 10)
+    for seed in 1...3 {
+      let data = Self.data(samples: samples, parameters: parameters, seed: UInt64(seed))
+      var rows = data.rows
+      let first = try whole.step(rows: &rows, local: data.local, options: options, parameters: &a)
+      var computed = 0
+      let blocks = DerivativeBlocks(
+        count: samples, width: parameters, block: block, execution: .serial
+      ) { range, target in
+        computed += range.count
+        for half in 0..<2 {
+          for (place, sample) in range.enumerated() {
+            for column in 0..<parameters {
+              target[(half * range.count + place) * parameters + column] =
+                data.rows[(half * samples + sample) * parameters + column]
+            }
+          }
+        }
+      }
+      let second = try parts.step(
+        blocks: blocks, local: data.local, options: options, parameters: &b)
+      #expect(computed >= (block < samples ? 3 : 2) * samples)
+      #expect(abs(first.change - second.change) < 1e-4 * first.change)
+      #expect(abs(first.gradientNorm - second.gradientNorm) < 1e-4 * first.gradientNorm)
+      for index in a.indices { #expect(abs(a[index] - b[index]) < 2e-4) }
+    }
   }
 
   /// Three steps of each rule by its published equations.
