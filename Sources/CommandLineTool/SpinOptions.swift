@@ -3,6 +3,7 @@ public import SpinMonteCarlo
 
 extension SpinProjectionKind: ExpressibleByArgument {}
 extension SpinParity: ExpressibleByArgument {}
+extension SpinSignPrior: ExpressibleByArgument {}
 
 /// Projections one after another: `all`, or `translations:300,all:200` with the steps of each.
 struct ProjectionStages: ExpressibleByArgument, Sendable, Hashable {
@@ -81,6 +82,13 @@ struct SpinOptions: ParsableArguments {
   var density: Int?
 
   @Option(
+    help: """
+      Signs to begin with: none, marshall (two sublattices), stripe (columns), 120 (three sublattices of the triangular \
+      lattice). (default: none)
+      """)
+  var signPrior: SpinSignPrior?
+
+  @Option(
     parsing: .unconditional, help: "march: β, how long changes are remembered. (default: 0.995)")
   var memory: Double?
 
@@ -157,6 +165,7 @@ struct SpinOptions: ParsableArguments {
     merged.decay = decay ?? other.decay
     merged.invariant = invariant ?? other.invariant
     merged.density = density ?? other.density
+    merged.signPrior = signPrior ?? other.signPrior
     merged.memory = memory ?? other.memory
     merged.clip = clip ?? other.clip
     merged.blur = blur ?? other.blur
@@ -177,6 +186,7 @@ struct SpinOptions: ParsableArguments {
     settings.decay = decay ?? settings.decay
     settings.invariant = invariant ?? settings.invariant
     settings.density = density ?? settings.density
+    settings.signPrior = signPrior ?? settings.signPrior
     settings.memory = memory ?? settings.memory
     settings.clip = clip ?? settings.clip
     settings.blur = blur ?? settings.blur

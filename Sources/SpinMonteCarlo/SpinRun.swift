@@ -114,12 +114,17 @@ public final class SpinRun {
     let network = try settings.makeNetwork(for: problem)
     blockSize = try settings.checkMemory(network, threads: execution.threads)
     var random = RandomSource(seed: settings.seed)
+    let phases = try settings.sitePhases(problem)
     state = SpinState(
-      network, parameters: network.makeParameters(using: &random), execution: execution)
+      network, parameters: network.makeParameters(using: &random), sitePhases: phases,
+      execution: execution)
     sampler = ChainSampler(problem, chains: settings.samples ?? 1, seed: settings.seed)
     estimator = SpinLocalEnergyEstimator(problem.terms)
     rule = SpinStepRule(settings.optimizer ?? .spring, execution: execution)
-    let kept = SpinSectors.keptShifts(of: problem, network: network)
+    // Shifts that exchange sublattices change ψ by more than a constant, or by one that depends on the sector.
+    let kept = SpinSectors.keptShifts(of: problem, network: network).filter { shift in
+      phases.isEmpty || shift.indices.allSatisfy { phases[shift[$0]] == phases[$0] }
+    }
     sectors = try SpinSectors(problem, settings: settings, keptShifts: kept)
     state.remember(invariantUnder: kept)
     if let snapshot { try restore(snapshot) }

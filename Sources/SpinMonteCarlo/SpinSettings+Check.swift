@@ -109,6 +109,23 @@ extension SpinSettings {
     if rule != .march { try refuse("memory", memory != nil, "unless `optimizer` is march") }
   }
 
+  /// The phases of sites of the sign prior.
+  ///
+  /// - Parameter problem: The model.
+  /// - Returns: The phases, empty for none.
+  /// - Throws: ``SpinRunError`` where the lattice has no such order.
+  func sitePhases(_ problem: SpinProblem) throws(SpinRunError) -> [Double] {
+    let prior = signPrior ?? .none
+    if let phases = prior.phases(on: problem.geometry) { return phases }
+    let lattices =
+      switch prior {
+      case .triangle: "triangular lattices whose closed sides are multiples of three long"
+      case .stripe: "square lattices with an even number of columns"
+      default: "lattices of two sublattices"
+      }
+    throw SpinRunError("`sign-prior` \(prior.rawValue) is for \(lattices); leave it out")
+  }
+
   /// Returns the network that the settings say.
   ///
   /// - Parameter problem: The model.

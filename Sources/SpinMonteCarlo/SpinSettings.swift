@@ -21,6 +21,31 @@ public enum SpinProjectionKind: String, Codable, Sendable, Hashable, CaseIterabl
   case all
 }
 
+/// Signs that a state is given beforehand, as phases of spins that point up.
+public enum SpinSignPrior: String, Codable, Sendable, Hashable, CaseIterable {
+  /// None.
+  case none
+  /// π on one of two sublattices: W. Marshall, Proc. R. Soc. A 232, 48 (1955).
+  case marshall
+  /// π on every other column.
+  case stripe
+  /// 0, 2π/3 and 4π/3 on the three sublattices of the triangular lattice.
+  case triangle = "120"
+
+  /// Returns the phases by site, or nil where the lattice has no such order.
+  func phases(on geometry: LatticeGeometry) -> [Double]? {
+    func phases(_ colours: [Int]?, _ unit: Double) -> [Double]? {
+      colours.map { $0.map { unit * Double($0) } }
+    }
+    switch self {
+    case .none: return []
+    case .marshall: return phases(geometry.neelColours, .pi)
+    case .stripe: return phases(geometry.stripeColours, .pi)
+    case .triangle: return phases(geometry.triangleColours, 2 * .pi / 3)
+    }
+  }
+}
+
 /// Some steps with one projection.
 public struct SpinStage: Codable, Sendable, Hashable {
   /// What the state is projected on.
@@ -57,6 +82,8 @@ public struct SpinSettings: Codable, Sendable, Hashable {
   public var invariant: Bool?
   /// `rbm`: hidden spins for each visible one.
   public var density: Int?
+  /// The signs that the state is given beforehand.
+  public var signPrior: SpinSignPrior?
   /// The optimiser.
   public var optimizer: AmplitudeOptimizer?
   /// η at the start; it falls to zero as a cosine.
@@ -130,6 +157,7 @@ public struct SpinSettings: Codable, Sendable, Hashable {
     } else {
       all.density = density ?? 1
     }
+    all.signPrior = signPrior ?? SpinSignPrior.none
     all.optimizer = optimizer ?? .spring
     // An explicit step of imaginary time must resolve the spectrum, whose width grows with N.
     all.learningRate = learningRate ?? min(0.1, 4 / Double(n)) / problem.energyUnit

@@ -21,6 +21,8 @@ public final class SpinState: @unchecked Sendable {
     }
   }
 
+  /// What every spin that points up adds to arg ψ, by site; empty for nothing.
+  private let sitePhases: [Double]
   let execution: Execution
   private var version = 0
   /// What was evaluated at the present parameters; nil where nothing is remembered.
@@ -36,12 +38,15 @@ public final class SpinState: @unchecked Sendable {
   ///   - network: The network.
   ///   - parameters: θ, `[P]`.
   ///   - projection: The projection; nil for none.
+  ///   - sitePhases: What every spin that points up adds to arg ψ, by site, in radians; empty for nothing.
   ///   - execution: The threads to use.
   public init(
     _ network: any SpinNetwork, parameters: [Float], projection: SpinProjection? = nil,
-    execution: Execution = .serial
+    sitePhases: [Double] = [], execution: Execution = .serial
   ) {
     precondition(parameters.count == network.parameterCount, "\(parameters.count) parameters")
+    precondition(sitePhases.isEmpty || sitePhases.count == network.siteCount)
+    self.sitePhases = sitePhases
     self.network = network
     self.parameters = parameters
     self.projection = projection ?? .none(siteCount: network.siteCount)
@@ -127,7 +132,6 @@ public final class SpinState: @unchecked Sendable {
   ) -> ([Double], [Double]) {
     let images = projection.count
     let total = count * images
-    counter.add(total, ordering: .relaxed)
     var logModulus = [Double](repeating: 0, count: total)
     var phase = logModulus
     let n = siteCount
@@ -147,8 +151,7 @@ public final class SpinState: @unchecked Sendable {
               }
               source = UnsafePointer(room)
             }
-            batch.forward(
-              spins: source, count: part, logModulus: re + first, phase: im + first)
+            self.forward(batch, source, count: part, logModulus: re + first, phase: im + first)
           }
         }
       }
@@ -158,6 +161,23 @@ public final class SpinState: @unchecked Sendable {
       projectedSum(logModulus, phase, first: index * images)
     }
     return (sums.map(\.logModulus), sums.map(\.phase))
+  }
+
+  /// Computes log φ of configurations, `[count, N]`, with the phases of sites.
+  private func forward(
+    _ batch: any SpinNetworkBatch, _ spins: UnsafePointer<Int8>, count: Int,
+    logModulus: UnsafeMutablePointer<Double>, phase: UnsafeMutablePointer<Double>
+  ) {
+    counter.add(count, ordering: .relaxed)
+    batch.forward(spins: spins, count: count, logModulus: logModulus, phase: phase)
+    if sitePhases.isEmpty { return }
+    for index in 0..<count {
+      var sum = 0.0
+      for (site, angle) in sitePhases.enumerated() where spins[index * siteCount + site] > 0 {
+        sum += angle
+      }
+      phase[index] += sum.remainder(dividingBy: 2 * .pi)
+    }
   }
 
   /// Returns `log Σ_g χ(g)* φ(g s)`.
@@ -246,7 +266,7 @@ public final class SpinState: @unchecked Sendable {
           for index in 0..<part {
             projection.image(first + index, of: spins, into: room + index * n)
           }
-          batch.forward(spins: room, count: part, logModulus: values, phase: values + part)
+          self.forward(batch, room, count: part, logModulus: values, phase: values + part)
         }
       }
       var real = [Float](repeating: 0, count: part)
