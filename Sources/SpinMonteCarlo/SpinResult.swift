@@ -3,6 +3,8 @@ struct ChainStatistics {
   private var weights: [[Double]] = []
   private var energies: [[Double]] = []
   private var imaginary = 0.0
+  /// |Im E_loc|².
+  private var imaginarySquares: [[Double]] = []
   /// The sum of all weights.
   private var total = 0.0
   let chains: Int
@@ -15,6 +17,7 @@ struct ChainStatistics {
     weights.append(raw)
     energies.append(local.real)
     total += local.weightSum
+    imaginarySquares.append(local.imaginary.map { $0 * $0 })
     imaginary += zip(raw, local.imaginary).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
   }
 
@@ -35,6 +38,25 @@ struct ChainStatistics {
       for chain in 0..<chains { sum += w[chain] * (e[chain] - mean) * (e[chain] - mean) }
     }
     return (sum + imaginary) / total
+  }
+
+  /// The standard error of `Var / E²`, from the spread of the chains' means of its linear part.
+  var relativeVarianceError: Double {
+    let (mean, variance) = (mean, variance)
+    let unit = total / Double(chains * rounds)
+    let square = max(mean * mean, 1e-300)
+    var sum = 0.0
+    for chain in 0..<chains {
+      let terms = (0..<rounds).map { round -> Double in
+        let deviation = energies[round][chain] - mean
+        let size = deviation * deviation + imaginarySquares[round][chain]
+        return weights[round][chain] / unit
+          * ((size - variance) / square - 2 * variance * deviation / (square * mean))
+      }
+      let centre = terms.reduce(0, +) / Double(rounds)
+      sum += centre * centre
+    }
+    return (sum / (Double(chains) * Double(max(1, chains - 1)))).squareRoot()
   }
 
   /// The variance of the means of chains, and the mean over chains of the variance inside one, of
@@ -66,6 +88,8 @@ public struct SpinResult: Sendable, Hashable {
   public let variance: Double
   /// `N Var(E) / E²` (arXiv:2302.04919).
   public let vScore: Double
+  /// Its standard error, from the spread of the chains' means.
+  public let vScoreError: Double
   /// The number of sites.
   public let siteCount: Int
   /// The number of configurations.
@@ -92,6 +116,7 @@ public struct SpinResult: Sendable, Hashable {
     energyError = (between / chains).squareRoot()
     variance = statistics.variance
     vScore = Double(siteCount) * variance / max(energy * energy, 1e-300)
+    vScoreError = Double(siteCount) * statistics.relativeVarianceError
     self.siteCount = siteCount
     samples = statistics.chains * statistics.rounds
     self.chains = statistics.chains
@@ -131,6 +156,7 @@ extension SpinResult {
     return [
       ("energy", energy), ("energy_error", energyError), ("energy_per_site", energy / n),
       ("energy_per_site_error", energyError / n), ("variance", variance), ("v_score", vScore),
+      ("v_score_error", vScoreError),
       ("acceptance", acceptance), ("autocorrelation_time", autocorrelationTime),
       ("effective_samples", effectiveSamples), ("r_hat", potentialScaleReduction),
     ]
