@@ -86,6 +86,8 @@ public final class FreeEnergyRun {
     _ model: ClassicalIsing, beta: Double, settings: FreeEnergySettings,
     snapshot: FreeEnergySnapshot? = nil
   ) throws(FreeEnergyError) {
+    // Sums of several BLAS threads depend on how many there are, and a process would begin with them.
+    BLAS.setThreadCount(1)
     let isUniform = model.uniformCoupling != nil
     var settings = settings
     if snapshot == nil {

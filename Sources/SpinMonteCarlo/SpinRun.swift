@@ -106,6 +106,8 @@ public final class SpinRun {
     try settings.check(problem)
     self.problem = problem
     self.settings = settings
+    // Sums of several BLAS threads depend on how many there are, and a process would begin with them.
+    BLAS.setThreadCount(1)
     let execution = Execution(threads: settings.threads)
     let network = try settings.makeNetwork(for: problem)
     try settings.checkMemory(network, threads: execution.threads)
