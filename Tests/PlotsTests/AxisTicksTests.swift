@@ -17,7 +17,8 @@ import Testing
     let ticks = AxisTicks(Axis("x", range: -1...1), values: [0], target: 4)
     #expect(texts(ticks) == ["−1.0", "−0.5", "0.0", "0.5", "1.0"])
     #expect(ticks.place(-1) == 0 && ticks.place(1) == 1 && ticks.place(0) == 0.5)
-    #expect(ticks.minor.allSatisfy { minor in !ticks.major.contains { abs($0.value - minor) < 1e-9 } })
+    #expect(
+      ticks.minor.allSatisfy { minor in !ticks.major.contains { abs($0.value - minor) < 1e-9 } })
     // Energies of a molecule: as many digits as differ.
     let energies = AxisTicks(Axis("E"), values: [-75.0125, -75.0101], target: 4)
     #expect(texts(energies) == ["−75.012", "−75.011", "−75.010"])

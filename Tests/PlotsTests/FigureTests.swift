@@ -2,6 +2,10 @@ import Foundation
 import Plots
 import Testing
 
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
+
 @Suite("Figures") struct FigureTests {
   private func panel(
     _ points: [PlotPoint], x: Axis = Axis("x"), y: Axis = Axis("y"), label: String? = "a"
@@ -53,7 +57,8 @@ import Testing
     let frame = layout.frames[0]
     #expect(frame.width == 200 && frame.height == 100)
     // The line's corners: left bottom, middle, right top.
-    let path = "M\(text(frame.x)) \(text(frame.y + 100))L\(text(frame.x + 100)) \(text(frame.y + 50))"
+    let path =
+      "M\(text(frame.x)) \(text(frame.y + 100))L\(text(frame.x + 100)) \(text(frame.y + 50))"
       + "L\(text(frame.x + 200)) \(text(frame.y))"
     #expect(try figure.svg().contains("d=\"\(path)\""))
   }
@@ -74,7 +79,8 @@ import Testing
       #expect(a.x > 0 && a.y > 0 && a.x + a.width <= layout.width)
       #expect(a.y + a.height + 20 < layout.height)
       for b in layout.frames[..<i] {
-        #expect(a.x >= b.x + b.width + 10 || b.x >= a.x + a.width + 10 || a.y >= b.y + b.height + 20)
+        #expect(
+          a.x >= b.x + b.width + 10 || b.x >= a.x + a.width + 10 || a.y >= b.y + b.height + 20)
       }
     }
     let texts = try figure.svg().split(separator: "\n").filter { $0.contains("of a long name") }
@@ -105,7 +111,8 @@ import Testing
     (
       Panel(
         x: Axis("x"), y: Axis("y", scale: .logarithmic),
-        series: [Series("a", [PlotPoint(1, 1), PlotPoint(1, 0)])]), "point 2 is 0.0 on the logarithmic"
+        series: [Series("a", [PlotPoint(1, 1), PlotPoint(1, 0)])]),
+      "point 2 is 0.0 on the logarithmic"
     ),
     (
       Panel(x: Axis("x"), y: Axis("y"), series: [Series("a", [PlotPoint(1, 1, error: -1)])]),

@@ -90,7 +90,8 @@ import Testing
   }
 
   static let undetermined: [(depths: [Int], sizes: [Int], seeds: Int, part: String)] = [
-    ([2], [144, 256], 3, "one number of operations only"), ([2], [144], 3, "one number of operations"),
+    ([2], [144, 256], 3, "one number of operations only"),
+    ([2], [144], 3, "one number of operations"),
     ([2, 4], [144], 1, "without errors"),
   ]
 
