@@ -88,7 +88,8 @@ struct ConvergenceFigure {
   private static func line(_ name: String, _ points: [PlotPoint], color: Int) -> Series {
     Series(
       name, points, color: color, marker: points.count == 1 ? .numbered(color) : nil,
-      line: points.count == 1 ? nil : .solid)
+      // Lines that lie on one another are both seen, and so they are on paper without colours.
+      line: points.count == 1 ? nil : color % 2 == 0 ? .solid : .dashed)
   }
 
   private static func label(_ name: String, _ unit: String) -> String {

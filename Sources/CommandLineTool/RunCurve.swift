@@ -94,9 +94,9 @@ struct RunCurve {
       Column(
         name: "variance of ln q + βH", unit: "", isLogarithmic: true, values: trace.map(\.variance)),
       Column(
-        name: "temperature", unit: "J", isLogarithmic: false, values: trace.map { 1 / $0.beta }),
+        name: "temperature", unit: "J", isLogarithmic: true, values: trace.map { 1 / $0.beta }),
       Column(
-        name: "effective sample size", unit: "share", isLogarithmic: false,
+        name: "effective share of the sample", unit: "", isLogarithmic: false,
         values: trace.map(\.effectiveShare)),
     ]
   }

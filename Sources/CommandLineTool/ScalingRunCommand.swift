@@ -100,6 +100,9 @@ struct ScalingRunCommand: ParsableCommand {
       talk: talk, logger: logger, signals: signals, start: start)
     let report = try work.run()
     try Console.result(talk.json ? report.json.text() : report.text(quiet: talk.quiet))
+    if report.hasOnlyFailures {
+      throw ToolError("all runs of \(folder) have failed; their files say why.")
+    }
   }
 
   /// The sweep that the options say, or that of the folder where they say none, and the threads.

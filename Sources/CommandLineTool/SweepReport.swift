@@ -13,6 +13,8 @@ struct SweepReport {
 
   private var done: [SweepRow] { rows.compactMap { $0 }.filter { $0.failure == nil } }
   private var failed: [SweepRow] { rows.compactMap { $0 }.filter { $0.failure != nil } }
+  /// Whether every run has ended and none has numbers.
+  var hasOnlyFailures: Bool { failed.count == points.count }
   private var left: Int { rows.filter { $0 == nil }.count - busy.count }
 
   var json: JSONValue {

@@ -1,6 +1,6 @@
-/// The exponents of Table I of arXiv:2606.02794 (R. Rende et al.).
+/// The exponents of Table I of arXiv:2606.02794.
 ///
-/// From L × L lattices, L = 12 to 20, periodic, with vision transformers of 2 to 8 layers, M = 16,384 and N_opt = 10,000. Its ln A
+/// By R. Rende et al.; from L × L lattices, L = 12 to 20, periodic, with vision transformers of 2 to 8 layers, M = 16,384 and N_opt = 10,000. Its ln A
 /// goes with `f = C N_opt`: with M in f the law would give V-scores of 10⁻⁶ and below (our reading; the paper has M in f).
 public struct PublishedExponents: Sendable, Hashable {
   /// The Hamiltonian, as in ``ScalingRow/hamiltonian``.

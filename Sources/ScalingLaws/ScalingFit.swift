@@ -153,15 +153,15 @@ public struct ScalingFit: Sendable, Hashable {
     }
   }
 
-  /// Draws the seeds of a point with replacement, with statistical noise, and reduces them.
+  /// Draws the seeds of a point with replacement and reduces them; of one seed its statistical noise is drawn.
   private static func redraw(_ point: ScalingPoint, _ random: inout RandomSource) -> Double {
     let rows = point.kept + point.dropped
-    let drawn = rows.indices.map { _ -> ScalingRow in
-      var row = rows[Int(random.next() % UInt64(rows.count))]
-      row.vScore *= exp((row.vScoreError ?? 0) / row.vScore * random.normal())
-      return row
+    if rows.count == 1 {
+      return point.vScore * exp(point.statisticalVariance.squareRoot() * random.normal())
     }
-    return ScalingPoint(drawn).vScore
+    return ScalingPoint(
+      rows.indices.map { _ in rows[Int(random.next() % UInt64(rows.count))] }
+    ).vScore
   }
 
   /// The standard deviations of the parameters over replicas, around given ones or their means.

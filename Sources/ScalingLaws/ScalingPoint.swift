@@ -38,9 +38,16 @@ public struct ScalingPoint: Sendable, Hashable {
     return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
   }
 
-  /// The statistical variance of ln V; 0 where it is not known.
-  public var statisticalVariance: Double {
-    let relative = (best.vScoreError ?? 0) / best.vScore
+  /// The statistical variance of ln V of the best run; 0 where it is not known.
+  public var statisticalVariance: Double { Self.statisticalVariance(of: best) }
+
+  /// The mean of the statistical variances of the runs that count.
+  var meanStatisticalVariance: Double {
+    kept.reduce(0) { $0 + Self.statisticalVariance(of: $1) } / Double(kept.count)
+  }
+
+  private static func statisticalVariance(of row: ScalingRow) -> Double {
+    let relative = (row.vScoreError ?? 0) / row.vScore
     return relative * relative
   }
 }
@@ -98,15 +105,18 @@ public struct ScalingFamily: Sendable, Hashable {
     return all.count == 1 ? all.first : nil
   }
 
-  /// The variance of ln V from seed to seed, pooled over all points; nil where no point has two seeds.
+  /// The variance of ln V from seed to seed beyond the statistical one, pooled over all points; nil where no point has
+  /// two seeds.
   ///
   /// The spread of two or three seeds is itself uncertain by its own size, and weights made of it would be too.
   public var pooledSpread: Double? {
     let spreads = points.compactMap { point in
-      point.spread.map { ($0, Double(point.kept.count - 1)) }
+      // What seeds differ by has their statistical errors in it.
+      point.spread.map { ($0 - point.meanStatisticalVariance, Double(point.kept.count - 1)) }
     }
     if spreads.isEmpty { return nil }
-    return spreads.reduce(0) { $0 + $1.0 * $1.1 } / spreads.reduce(0) { $0 + $1.1 }
+    return max(
+      0, spreads.reduce(0) { $0 + $1.0 * $1.1 } / spreads.reduce(0) { $0 + $1.1 })
   }
 
   /// The standard error of ln V of each point: the pooled spread of seeds and the statistical error.

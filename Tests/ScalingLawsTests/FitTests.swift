@@ -66,6 +66,23 @@ import Testing
     #expect(abs(pull / Double(count)) < 0.2, "\(pull / Double(count))")
   }
 
+  /// What seeds differ by is not counted twice where it is statistical.
+  @Test func statisticalErrorsAreInTheSpread() throws {
+    func point(_ scores: [Double], error: Double) -> [ScalingRow] {
+      scores.enumerated().map {
+        ScalingRow(
+          hamiltonian: "a", sites: 4, forwardOperations: 1, samples: 1, steps: 1,
+          seed: "\($0.offset)", vScore: $0.element, vScoreError: error * $0.element)
+      }
+    }
+    let spread = log(2.0) * log(2) / 2
+    for (error, expected) in [(0.0, spread), (0.1, spread - 0.01), (3, 0)] {
+      let family = ScalingFamily.families(of: point([1, 2], error: error))[0]
+      #expect(abs(try #require(family.pooledSpread) - expected) < 1e-12)
+      #expect(abs(family.errors[0] - max(spread, error * error).squareRoot()) < 1e-12)
+    }
+  }
+
   @Test func statisticalErrorsWeigh() throws {
     var random = RandomSource(seed: 3)
     var rows = rows(alpha: 1, beta: 1, spread: 0, seeds: 1, random: &random)
