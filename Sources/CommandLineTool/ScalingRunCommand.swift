@@ -41,7 +41,8 @@ struct ScalingRunCommand: ParsableCommand {
 
   @Option(
     name: [.customLong("widths"), .customLong("width")], parsing: .unconditional,
-    help: ArgumentHelp("The widths of a token's vector. (default: see 'solve')", valueName: "list"))
+    help: ArgumentHelp(
+      "The widths of a token's vector. (default: 6 for each head)", valueName: "list"))
   var widths: SizeList?
 
   @Option(
@@ -131,18 +132,54 @@ struct ScalingRunCommand: ParsableCommand {
   }
 }
 
-/// The settings of a sweep's runs that other networks have as well.
+/// The settings of a sweep's runs that other networks have under the same names, with their meaning here.
 struct ScalingSettingsOptions: SettingGroupOptions {
-  @Option(.heads) var heads: String?
-  @Option(.samples) var samples: String?
-  @Option(.optimizer) var optimizer: String?
-  @Option(.learningRate) var learningRate: String?
-  @Option(.momentum) var momentum: String?
-  @Option(.shift) var shift: String?
-  @Option(.maximumStep) var maximumStep: String?
-  @Option(.steps) var steps: String?
-  @Option(.finalSamples) var finalSamples: String?
-  @Option(.threads) var threads: String?
+  @Option(
+    parsing: .unconditional,
+    help: "The number of heads. (default: 6, of a given width one for about six units)")
+  var heads: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The Markov chains, each of which gives one configuration to a step. (default: 1024)")
+  var samples: String?
+
+  @Option(parsing: .unconditional, help: "The optimiser: minsr, spring or march. (default: spring)")
+  var optimizer: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: """
+      The step of imaginary time at the start, which falls to zero as a cosine. (default: the smaller one of 0.1 and \
+      4/N, over the largest coupling)
+      """)
+  var learningRate: String?
+
+  @Option(parsing: .unconditional, help: "μ of spring and march. (default: 0.8)")
+  var momentum: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The regularisation, relative to its matrix's mean diagonal. (default: 0.0001)")
+  var shift: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The largest root mean square of a step's change of log ψ. (default: 0.3)")
+  var maximumStep: String?
+
+  @Option(parsing: .unconditional, help: "The number of steps. (default: 1000)")
+  var steps: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The configurations of the evaluation. (default: 16 for each chain)")
+  var finalSamples: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "The number of threads, which may change when a sweep goes on. (default: see 'info')")
+  var threads: String?
 }
 
 /// A list of words such as `4x4,6x6`, in order and without repetitions.

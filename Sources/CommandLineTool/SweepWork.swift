@@ -71,6 +71,7 @@ struct SweepWork {
       return .busy
     }
     defer { output.release() }
+    FileReplacement.removeLeftovers(of: folder.row(of: point))
     // Another process may have ended it between the look and the lock.
     if !again, try row(of: point) != nil { return .ended }
     let label = "\(number)/\(points.count) \(point.name)"

@@ -54,6 +54,10 @@ struct ScalingTests {
     let evaluations = try #require(numbers["evaluations"] as? Double)
     #expect(numbers["evaluation_operations"] as? Double == forward * evaluations)
     #expect(numbers["derivative_operations"] as? Double == 4 * forward * 10 * 3)
+    let parameters = try #require(row["parameters"] as? Double)
+    #expect(numbers["gram_operations"] as? Double == 3 * 20 * 21 * parameters)
+    let solution = try #require(numbers["solution_operations"] as? Double)
+    #expect(abs(solution - 3 * (8000 / 3 + 800 + 160 * parameters)) < 1e-3)
     // What was expected is not far from what was counted.
     let expected = try #require(
       planned.first { $0["name"] as? String == name }?["expected_operations"] as? Double)
