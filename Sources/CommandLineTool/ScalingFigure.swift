@@ -66,7 +66,7 @@ enum ScalingFigure {
     let line = ends(family.points.map(place)).map {
       PlotPoint($0, exp(fit.logPrefactor.value - fit.alpha.value * log($0)))
     }
-    var series = [Series("A f^(−α) N^β", line, color: 6, line: .dashed)]
+    var series = [Series("fit", line, color: 6, line: .dashed)]
     for (index, size) in sizes.enumerated() {
       let chosen = zip(family.points, family.errors).filter { $0.0.best.sites == size }
       if chosen.isEmpty { continue }
