@@ -114,9 +114,12 @@ struct ScalingRunCommand: ParsableCommand {
     // Results do not depend on threads.
     shared.threads = nil
     spins.apply(to: &shared)
+    let hasSettings = shared != SpinSettings()
+    // As published: all sizes are to be made in one way, whatever a lattice's own default is.
+    shared.symmetry = shared.symmetry ?? SpinProjectionKind.none
     let isGiven =
       cases != nil || sizes != nil || layers != nil || widths != nil || seeds != nil
-      || boundary != nil || shared != SpinSettings()
+      || boundary != nil || hasSettings
     if !isGiven, place.hasSweep { return (try ScalingSweep.read(place.sweepPath), threads) }
     guard let cases else {
       throw ToolError("a new sweep needs --cases, such as --cases square:0,square:0.5.")

@@ -77,10 +77,13 @@ struct ScalingSweep: Codable, Equatable {
     var shared = settings
     (shared.patch, shared.samples, shared.steps, shared.finalSamples) = (nil, nil, nil, nil)
     (shared.layers, shared.width, shared.heads, shared.threads) = (nil, nil, nil, nil)
-    (shared.optimizer, shared.seed) = (nil, 1)
+    (shared.optimizer, shared.symmetry, shared.seed) = (nil, nil, 1)
     let members = (try? Self.members(of: shared)) ?? [:]
     let given = members.sorted { $0.key < $1.key }
-      .filter { $0.key != "ansatz" && $0.key != "seed" }.map { ", \($0.key) \($0.value)" }
+      // Results do not depend on these, or they are the same for all.
+      .filter { !["ansatz", "seed", "memoryBudget"].contains($0.key) }.map {
+        ", \($0.key) \($0.value)"
+      }
     return (boundary == "periodic" ? "" : ", \(boundary)") + given.joined()
   }
 
@@ -212,8 +215,7 @@ struct SweepPoint {
     self.conditions =
       "patch \(settings.patch ?? 1), \(settings.samples ?? 0) samples, \(settings.steps ?? 0) steps, "
       + "\(settings.optimizer?.rawValue ?? "")"
-      + (conditions.contains("symmetry") ? "" : projection)
-      + conditions
+      + projection + conditions
     let lattice = hamiltonian.replacing(":", with: "-j2-")
     name =
       "\(lattice)-\(size)-layers-\(settings.layers ?? 0)-width-\(settings.width ?? 0)-seed-\(settings.seed)"

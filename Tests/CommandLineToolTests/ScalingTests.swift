@@ -118,6 +118,29 @@ struct ScalingTests {
     #expect(program.folder.names == ["a.svg", "a.svg.~1~", "a.tsv", "s"])
   }
 
+  /// What was made in other ways is told apart, and what has no effect on results is not.
+  @Test func conditionsSayHowRunsAreMade() throws {
+    func conditions(_ arguments: String...) throws -> Set<String> {
+      let output = try Program().run(
+        ["scaling", "run", "s"] + small + arguments + ["--dry-run", "--json"])
+      #expect(output.status == 0, "\(output.standardError)")
+      let runs = try #require(try output.json()["runs"] as? [[String: Any]])
+      return Set(runs.compactMap { $0["conditions"] as? String })
+    }
+    #expect(try conditions().count == 1)
+    #expect(try conditions() == conditions("--threads", "1", "--final-samples", "30"))
+    #expect(try conditions() == conditions("--project", "none"))
+    #expect(try !conditions().joined().contains("project"))
+    for arguments in [
+      ["--project", "all"], ["--optimizer", "march"], ["--blur", "0.2"], ["--steps", "4"],
+      ["--boundary", "open"], ["--samples", "12"], ["--learning-rate", "0.01"],
+    ] {
+      let other = try conditions(arguments[0], arguments[1])
+      #expect(try other.isDisjoint(with: conditions()), "\(arguments)")
+    }
+    #expect(try conditions("--project", "all").allSatisfy { $0.contains("project all") })
+  }
+
   @Test func severalProcessesShareASweep() throws {
     let program = try Program()
     let arguments = ["scaling", "run", "s"] + small + ["--threads", "1"]
