@@ -52,6 +52,7 @@ let package = Package(
     library("Parallelism", []),
     library("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "Parallelism"]),
     library("HDF5Files", ["CHDF5"]),
+    library("Plots", []),
 
     // MARK: - Physics: no networks
 
@@ -105,6 +106,8 @@ let package = Package(
         "WaveFunctions",
       ]),
 
+    library("ScalingLaws", ["Configurations"]),
+
     // MARK: - Output
 
     library(
@@ -117,8 +120,8 @@ let package = Package(
       "QuantumChemistryNQS",
       [
         "Configurations", "Estimators", "ExactSolvers", "FreeEnergy", "Hamiltonians", "Integrals",
-        "NeuralNetworks", "Optimization", "Parallelism", "Problems", "Results", "Sampling",
-        "SpinDistributions", "SpinMonteCarlo", "Training", "WaveFunctions",
+        "NeuralNetworks", "Optimization", "Parallelism", "Plots", "Problems", "Results", "Sampling",
+        "ScalingLaws", "SpinDistributions", "SpinMonteCarlo", "Training", "WaveFunctions",
       ]),
 
     // MARK: - The tool
@@ -127,8 +130,8 @@ let package = Package(
       "CommandLineTool",
       [
         "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "FreeEnergy", "HDF5Files",
-        "Hamiltonians", "Integrals", "LinearAlgebra", "NeuralNetworks", "Parallelism", "Problems",
-        "Results", "SpinMonteCarlo", "Training",
+        "Hamiltonians", "Integrals", "LinearAlgebra", "NeuralNetworks", "Parallelism", "Plots",
+        "Problems", "Results", "ScalingLaws", "SpinMonteCarlo", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -206,6 +209,8 @@ let package = Package(
         "Configurations", "ExactSolvers", "Hamiltonians", "LinearAlgebra", "NeuralNetworks",
         "Parallelism", "SpinMonteCarlo",
       ]),
+    tests("ScalingLawsTests", ["Configurations", "ScalingLaws"]),
+    tests("PlotsTests", ["Plots"]),
     tests("ArchitectureTests", []),
     tests(
       "TrainingTests",

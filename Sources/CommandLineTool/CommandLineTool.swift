@@ -65,6 +65,8 @@ struct RootCommand: ParsableCommand {
         qchem-nqs exact h2o.fcidump --roots 3
         qchem-nqs convert h2o.fcidump h2o.h5
         qchem-nqs cost n2.fcidump
+        qchem-nqs scaling fit sweep --output scaling.svg
+        qchem-nqs plot h2o_sto3g.nqs.h5 --output h2o.svg
 
       Exit codes: 0 done; 2 bad usage or input; 3 not converged where --require-convergence was \
       given; 128 + n stopped by signal n (SIGINT 130, SIGTERM 143, SIGHUP 129, SIGUSR1 138), after a \
@@ -73,7 +75,7 @@ struct RootCommand: ParsableCommand {
     version: programVersion,
     subcommands: [
       SolveCommand.self, InspectCommand.self, ExactCommand.self, ConvertCommand.self,
-      CostCommand.self, InfoCommand.self,
+      CostCommand.self, ScalingCommand.self, PlotCommand.self, InfoCommand.self,
     ])
 }
 

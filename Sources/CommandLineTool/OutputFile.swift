@@ -2,6 +2,7 @@ internal import Foundation
 internal import HDF5Files
 internal import Integrals
 internal import Results
+internal import ScalingLaws
 internal import Synchronization
 internal import Training
 
@@ -15,12 +16,17 @@ final class OutputFile: Sendable {
     case result
     case integrals
     case measurement
+    /// A table of runs.
+    case runs
+    case figure
 
     fileprivate var name: String {
       switch self {
       case .result: "a result of qchem-nqs"
       case .integrals: "an integral file"
       case .measurement: "a measurement of qchem-nqs"
+      case .runs: "a table of runs"
+      case .figure: "an SVG figure"
       }
     }
   }
@@ -148,6 +154,12 @@ final class OutputFile: Sendable {
     case .measurement:
       guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
       return text.hasPrefix(CostReport.columns[0] + "\t" + CostReport.columns[1] + "\t")
+    case .runs:
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
+      return (try? ScalingTable(text: text, name: path)) != nil
+    case .figure:
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
+      return text.prefix(1000).contains("<svg")
     case .result:
       guard HDF5File.isHDF5(path) else { return false }
       // A damaged result may give way; what is whole and of another kind may not.

@@ -32,7 +32,7 @@ final class OutputLock: Sendable {
         if failure == EWOULDBLOCK {
           throw ToolError(
             "\(target) is being written by another run\(Self.holder(file)); wait for its end or give "
-              + "another --output.")
+              + "another --output.", isBusy: true)
         }
         // The file system has no locks.
         unlink(path)

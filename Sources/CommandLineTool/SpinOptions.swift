@@ -149,6 +149,11 @@ struct SpinOptions: ParsableArguments {
   )
   var projectParity: SpinParity?
 
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Measure correlations of spins at the end. (default: yes)")
+  var observables: Bool?
+
   @Option(
     parsing: .unconditional,
     help: "The proposals of a chain before the first step. (default: ten for each site)")
@@ -174,6 +179,7 @@ struct SpinOptions: ParsableArguments {
     merged.projectMomentum = projectMomentum ?? other.projectMomentum
     merged.projectIrrep = projectIrrep ?? other.projectIrrep
     merged.projectParity = projectParity ?? other.projectParity
+    merged.observables = observables ?? other.observables
     merged.sweep = sweep ?? other.sweep
     merged.burnIn = burnIn ?? other.burnIn
     return merged
@@ -199,6 +205,7 @@ struct SpinOptions: ParsableArguments {
     settings.projectedMomentum = projectMomentum?.values ?? settings.projectedMomentum
     settings.pointIrrep = projectIrrep ?? settings.pointIrrep
     settings.parity = projectParity ?? settings.parity
+    settings.observables = observables ?? settings.observables
     settings.sweep = sweep ?? settings.sweep
     settings.burnIn = burnIn ?? settings.burnIn
   }

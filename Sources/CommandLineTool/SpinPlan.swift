@@ -65,7 +65,7 @@ struct SpinPlan {
   private static let changeable = ["steps", "final-samples", "threads", "memory-budget"]
 
   /// Sets the values of settings that other networks have as well, under the same names.
-  private static func apply(
+  static func apply(
     _ given: [GivenSetting], to settings: inout SpinSettings
   ) throws(ToolError) -> [String] {
     let owner = "`ansatz` vit and rbm"

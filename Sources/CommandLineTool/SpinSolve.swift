@@ -135,6 +135,14 @@ struct SpinSummary {
     add("unit", .string("J"))
     add("sites", .integer(run.problem.siteCount))
     for (name, value) in final.numbers { add(name, .number(value)) }
+    if let line = final.extrapolation {
+      add("extrapolated_energy", .number(line.energy))
+      add("extrapolated_energy_error", .number(line.error))
+    }
+    for (name, estimate) in final.observables?.scalars ?? [] {
+      add(name, .number(estimate.value))
+      add(name + "_error", .number(estimate.error))
+    }
     if let symmetry = final.symmetry {
       add("symmetry_elements", .integer(run.state.projection.count))
       add("symmetry_weight", .number(symmetry.weight))
@@ -194,8 +202,35 @@ struct SpinSummary {
           "acceptance, R-hat",
           String(format: "%.3f, %.3f", final.acceptance, final.potentialScaleReduction)
         ),
-        ("time", String(format: "%.1f s", seconds)),
       ]
+      func add(_ name: String, _ estimate: SpinObservables.Estimate?) {
+        guard let estimate else { return }
+        rows.append((name, String(format: "%.5f  +/- %.5f", estimate.value, estimate.error)))
+      }
+      if let symmetry = final.symmetry, symmetry.isProjected {
+        let others = symmetry.candidates.count - 1
+        rows.append(
+          (
+            "irrep",
+            symmetry.irrep
+              + (others > 0 ? ", the lowest of \(others + 1) sectors compared" : "")
+          ))
+      }
+      if let line = final.extrapolation {
+        rows.append(
+          (
+            "at zero variance",
+            String(format: "%.8f J  +/- %.8f a site", line.energy / n, line.error / n)
+          ))
+      }
+      add("total spin S(S+1)", final.observables?.totalSpinSquared)
+      add("staggered m^2", final.observables?.staggeredMagnetization)
+      add("120-degree m^2", final.observables?.triangularMagnetization)
+      add("transverse m", final.observables?.transverseMagnetization)
+      if run.problem.upCount == nil {
+        add("longitudinal m^2", final.observables?.longitudinalMagnetization)
+      }
+      rows.append(("time", String(format: "%.1f s", seconds)))
       if let output { rows.append(("result", output)) }
       lines += rows.map { $0.padding(toLength: 20, withPad: " ", startingAt: 0) + $1 }
     }

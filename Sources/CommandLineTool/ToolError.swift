@@ -2,8 +2,13 @@
 struct ToolError: Error, CustomStringConvertible {
   /// What, where, what was expected and what to do, in one line.
   let message: String
+  /// Whether another process has the output, and it may be free later.
+  let isBusy: Bool
 
-  init(_ message: String) { self.message = message }
+  init(_ message: String, isBusy: Bool = false) {
+    self.message = message
+    self.isBusy = isBusy
+  }
 
   var description: String { message }
 }

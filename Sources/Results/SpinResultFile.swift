@@ -93,6 +93,12 @@ public enum SpinResultFile {
     try group.setAttribute("samples", .int(final.samples))
     try group.setAttribute("chains", .int(final.chains))
     try group.setAttribute("reliable", .bool(final.isReliable))
+    if let line = final.extrapolation {
+      try SpinObservableFile.write(line, to: try group.group("extrapolation"))
+    }
+    if let observables = final.observables {
+      try SpinObservableFile.write(observables, to: try group.group("observables"))
+    }
     if !final.warnings.isEmpty { try group.setAttribute("warnings", .strings(final.warnings)) }
   }
 

@@ -6,10 +6,10 @@ internal import Parallelism
 ///
 /// `(S_i·S_j)_loc(x)` of antiparallel spins is `−1/4 + ½ Re ψ(x_ij)/ψ(x)` with the two exchanged, of parallel ones
 /// 1/4. All pairs are taken.
-struct ObservableEstimator: Sendable {
+package struct ObservableEstimator: Sendable {
   let plan: ObservablePlan
 
-  init(_ problem: SpinProblem) { plan = ObservablePlan(problem) }
+  package init(_ problem: SpinProblem) { plan = ObservablePlan(problem) }
 
   /// The number of amplitudes that a configuration needs, on average.
   var connections: Int {
@@ -34,7 +34,7 @@ struct ObservableEstimator: Sendable {
   ///   - weights: Their weights, with sum 1.
   ///   - state: ψ.
   /// - Returns: The observables.
-  func estimate(_ draw: SpinDraw, weights: [Double], state: SpinState) -> SpinObservables {
+  package func estimate(_ draw: SpinDraw, weights: [Double], state: SpinState) -> SpinObservables {
     let n = plan.geometry.siteCount
     let count = draw.logModulus.count
     let plan = plan

@@ -47,6 +47,22 @@ public struct SpinObservables: Sendable, Hashable {
   /// The number of configurations.
   public let samples: Int
 
+  /// The numbers of the whole lattice, by their names in JSON and in result files.
+  public var scalars: [(name: String, estimate: Estimate)] {
+    var all = [("total_spin_squared", totalSpinSquared)]
+    if let staggeredMagnetization {
+      all.append(("staggered_magnetization_squared", staggeredMagnetization))
+    }
+    if let triangularMagnetization {
+      all.append(("triangular_magnetization_squared", triangularMagnetization))
+    }
+    if let transverseMagnetization {
+      all.append(("transverse_magnetization", transverseMagnetization))
+    }
+    all.append(("longitudinal_magnetization_squared", longitudinalMagnetization))
+    return all
+  }
+
   /// Two bonds.
   public struct DimerPair: Sendable, Hashable {
     /// One bond.
@@ -58,6 +74,9 @@ public struct SpinObservables: Sendable, Hashable {
 
 /// Which pairs of sites are averaged, and what is added up from them.
 struct ObservablePlan: Sendable {
+  /// Without shifts there are as many entries as pairs of sites: beyond this many sites they are not measured.
+  static let largestWithoutShifts = 144
+
   let geometry: LatticeGeometry
   let conservesMagnetization: Bool
   /// The entry of each pair of sites, `[N, N]`.

@@ -54,6 +54,12 @@ public struct SpinProblem: Sendable, Hashable {
     return true
   }
 
+  /// Whether all couplings are `J S·S` and there are no fields, so that eigenstates have a total spin.
+  var hasTotalSpin: Bool {
+    terms.couplings.allSatisfy { abs(2 * $0.parallel - $0.exchange) < 1e-9 * energyUnit }
+      && (terms.field + terms.longitudinalField).allSatisfy { $0 == 0 }
+  }
+
   /// The largest coupling as that of `J S·S`; 1 where there is none.
   var energyUnit: Double {
     let bonds = terms.couplings.map { max(4 * abs($0.parallel), 2 * abs($0.exchange)) }

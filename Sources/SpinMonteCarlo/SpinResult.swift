@@ -3,6 +3,8 @@ struct ChainStatistics {
   private var weights: [[Double]] = []
   private var energies: [[Double]] = []
   private var imaginary = 0.0
+  /// |Im E_loc|².
+  private var imaginarySquares: [[Double]] = []
   /// The sum of all weights.
   private var total = 0.0
   let chains: Int
@@ -15,6 +17,7 @@ struct ChainStatistics {
     weights.append(raw)
     energies.append(local.real)
     total += local.weightSum
+    imaginarySquares.append(local.imaginary.map { $0 * $0 })
     imaginary += zip(raw, local.imaginary).reduce(0) { $0 + $1.0 * $1.1 * $1.1 }
   }
 
@@ -35,6 +38,25 @@ struct ChainStatistics {
       for chain in 0..<chains { sum += w[chain] * (e[chain] - mean) * (e[chain] - mean) }
     }
     return (sum + imaginary) / total
+  }
+
+  /// The standard error of `Var / E²`, from the spread of the chains' means of its linear part.
+  var relativeVarianceError: Double {
+    let (mean, variance) = (mean, variance)
+    let unit = total / Double(chains * rounds)
+    let square = max(mean * mean, 1e-300)
+    var sum = 0.0
+    for chain in 0..<chains {
+      let terms = (0..<rounds).map { round -> Double in
+        let deviation = energies[round][chain] - mean
+        let size = deviation * deviation + imaginarySquares[round][chain]
+        return weights[round][chain] / unit
+          * ((size - variance) / square - 2 * variance * deviation / (square * mean))
+      }
+      let centre = terms.reduce(0, +) / Double(rounds)
+      sum += centre * centre
+    }
+    return (sum / (Double(chains) * Double(max(1, chains - 1)))).squareRoot()
   }
 
   /// The variance of the means of chains, and the mean over chains of the variance inside one, of
@@ -66,6 +88,8 @@ public struct SpinResult: Sendable, Hashable {
   public let variance: Double
   /// `N Var(E) / E²` (arXiv:2302.04919).
   public let vScore: Double
+  /// Its standard error, from the spread of the chains' means.
+  public let vScoreError: Double
   /// The number of sites.
   public let siteCount: Int
   /// The number of configurations.
@@ -80,11 +104,21 @@ public struct SpinResult: Sendable, Hashable {
   public let potentialScaleReduction: Double
   /// What the state's symmetry was measured to be; nil where no projection was asked for.
   public let symmetry: SymmetryFinding?
+  /// The energy at zero variance, by a line through the stages of training; nil where they do not give one.
+  public let extrapolation: VarianceExtrapolation?
+  /// Correlations of spins; nil where they were not asked for.
+  public let observables: SpinObservables?
+  /// Whether eigenstates have a total spin.
+  private let hasTotalSpin: Bool
 
   init(
-    _ statistics: ChainStatistics, siteCount: Int, acceptance: Double, symmetry: SymmetryFinding?
+    _ statistics: ChainStatistics, siteCount: Int, acceptance: Double, symmetry: SymmetryFinding?,
+    extrapolation: VarianceExtrapolation?, observables: SpinObservables?, hasTotalSpin: Bool
   ) {
+    self.hasTotalSpin = hasTotalSpin
     self.symmetry = symmetry
+    self.extrapolation = extrapolation
+    self.observables = observables
     let chains = Double(statistics.chains)
     let rounds = Double(statistics.rounds)
     let (between, inside) = statistics.variances
@@ -92,6 +126,7 @@ public struct SpinResult: Sendable, Hashable {
     energyError = (between / chains).squareRoot()
     variance = statistics.variance
     vScore = Double(siteCount) * variance / max(energy * energy, 1e-300)
+    vScoreError = Double(siteCount) * statistics.relativeVarianceError
     self.siteCount = siteCount
     samples = statistics.chains * statistics.rounds
     self.chains = statistics.chains
@@ -131,6 +166,7 @@ extension SpinResult {
     return [
       ("energy", energy), ("energy_error", energyError), ("energy_per_site", energy / n),
       ("energy_per_site_error", energyError / n), ("variance", variance), ("v_score", vScore),
+      ("v_score_error", vScoreError),
       ("acceptance", acceptance), ("autocorrelation_time", autocorrelationTime),
       ("effective_samples", effectiveSamples), ("r_hat", potentialScaleReduction),
     ]
@@ -170,6 +206,17 @@ extension SpinResult {
         "symmetry not established: the sectors \(names.prefix(2).joined(separator: " and ")) have energies within three "
           + "standard errors of each other; name one with `project-parity`, `project-momentum` and `project-irrep`, "
           + "and compare")
+    }
+    if hasTotalSpin, let square = observables?.totalSpinSquared {
+      let spin = ((0.25 + max(0, square.value)).squareRoot() - 0.5)
+      // Of either parity of N.
+      let nearest = siteCount % 2 == 0 ? spin.rounded() : spin.rounded(.down) + 0.5
+      let deviation = abs(square.value - nearest * (nearest + 1))
+      if deviation > 0.1, deviation > 5 * square.error {
+        warnings.append(
+          "SPIN CONTAMINATION: <S^2> is \((1000 * square.value).rounded() / 1000), and \(nearest * (nearest + 1)) of the "
+            + "nearest multiplet")
+      }
     }
     if vScore > 0.1 {
       warnings.append(

@@ -323,7 +323,36 @@ public final class SpinRun {
     }
     return SpinResult(
       statistics, siteCount: problem.siteCount, acceptance: acceptance / Double(rounds),
-      symmetry: symmetry)
+      symmetry: symmetry, extrapolation: VarianceExtrapolation(extrapolatedRows),
+      observables: observe(spending: rounds * sampler.chainCount),
+      hasTotalSpin: problem.hasTotalSpin)
+  }
+
+  /// The rows that the energy may be extrapolated from: those with the present projection, or the last three quarters.
+  private var extrapolatedRows: ArraySlice<SpinRow> {
+    let staged = settings.stages.last?.steps ?? 0
+    return trace.suffix(staged > 0 ? staged : trace.count * 3 / 4)
+  }
+
+  /// Measures correlations at about the cost of the energy.
+  private func observe(spending samples: Int) -> SpinObservables? {
+    guard settings.observables ?? true,
+      problem.siteCount <= ObservablePlan.largestWithoutShifts
+        || problem.isInvariant(underShiftsBy: 1)
+    else { return nil }
+    let estimator = ObservableEstimator(problem)
+    // About as many amplitudes as the energy took, of chains that are independent.
+    let energies = samples * (problem.terms.couplings.count + problem.siteCount)
+    let wanted = energies / max(1, estimator.connections)
+    let count = min(sampler.chainCount, max(64, wanted))
+    let n = problem.siteCount
+    let blur = settings.blur ?? 0
+    var draw = sampler.draw(state, blur: blur)
+    draw.spins = Array(draw.spins.prefix(count * n))
+    draw.logModulus = Array(draw.logModulus.prefix(count))
+    draw.phase = Array(draw.phase.prefix(count))
+    let weights = self.estimator.compute(draw, state: state, blur: blur).weights
+    return estimator.estimate(draw, weights: weights, state: state)
   }
 }
 

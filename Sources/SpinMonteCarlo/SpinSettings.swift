@@ -122,6 +122,8 @@ public struct SpinSettings: Codable, Sendable, Hashable {
   public var parity: SpinParity?
   /// The number of configurations of the evaluation.
   public var finalSamples: Int?
+  /// Whether correlations are measured at the end.
+  public var observables: Bool?
   /// MiB for the derivatives of a step, which are computed in blocks where they take more; nil for half of what is there.
   public var memoryBudget: Int?
   /// The seed.

@@ -13,10 +13,16 @@ struct ReferenceComplex {
   }
 }
 
+/// Counts the multiply–adds of matrix products while loops do them.
+final class MultiplyAddCounter {
+  var count = 0
+}
+
 /// Parameters by name.
 struct NamedParameters {
   let layout: ParameterLayout
   let values: [Double]
+  var counter: MultiplyAddCounter?
 
   subscript(name: String) -> [Double] {
     guard let entry = layout.entries.first(where: { $0.name == name }) else {
@@ -29,7 +35,10 @@ struct NamedParameters {
   func linear(_ name: String, _ x: [Double]) -> [Double] {
     let (weight, bias) = (self["\(name)/weight"], self["\(name)/bias"])
     return bias.indices.map { o in
-      x.indices.reduce(bias[o]) { $0 + weight[o * x.count + $1] * x[$1] }
+      x.indices.reduce(bias[o]) {
+        counter?.count += 1
+        return $0 + weight[o * x.count + $1] * x[$1]
+      }
     }
   }
 
@@ -44,9 +53,10 @@ struct NamedParameters {
 
 /// A vision transformer in Float64 with plain loops: the oracle of the kernels.
 func referenceLogAmplitude(
-  _ network: VisionTransformer, spins: [Int8], parameters: [Double]
+  _ network: VisionTransformer, spins: [Int8], parameters: [Double],
+  counter: MultiplyAddCounter? = nil
 ) -> ReferenceComplex {
-  let p = NamedParameters(layout: network.layout, values: parameters)
+  let p = NamedParameters(layout: network.layout, values: parameters, counter: counter)
   let patches = network.patches
   let (n, heads) = (patches.count, network.configuration.heads)
   let headWidth = network.configuration.width / heads
@@ -70,6 +80,7 @@ func referenceLogAmplitude(
           shares = raw.map { $0 / raw.reduce(0, +) }
         }
         for j in 0..<n {
+          counter?.count += 1
           mixed[f] += shares[j] * weights[head * patches.classCount + kinds[j]] * values[j][f]
         }
       }

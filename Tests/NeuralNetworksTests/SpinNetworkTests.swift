@@ -152,6 +152,23 @@ struct SpinNetworkTests {
     #expect(withDecay.parameterCount == 155_660)
   }
 
+  /// The formula of the operations, against loops that count; biases, norms and activations are not in it.
+  @Test(arguments: [
+    (3, 2, 12, 3, 2, 4), (2, 1, 8, 2, 1, 4), (2, 4, 10, 5, 3, 2), (4, 2, 6, 1, 5, 1),
+  ])
+  func multiplyAddsAreCounted(
+    _ side: Int, _ patch: Int, _ width: Int, _ heads: Int, _ layers: Int, _ expansion: Int
+  ) {
+    let network = VisionTransformer(
+      .init(width: width, heads: heads, layers: layers, expansion: expansion),
+      patches: Self.torus(side, patch))
+    let counter = MultiplyAddCounter()
+    let parameters = [Double](repeating: 0.1, count: network.parameterCount)
+    let spins = [Int8](repeating: 1, count: network.siteCount)
+    _ = referenceLogAmplitude(network, spins: spins, parameters: parameters, counter: counter)
+    #expect(network.multiplyAdds == Double(counter.count))
+  }
+
   /// Attention by displacement does not see where a pattern lies.
   @Test func shiftsByPatchesLeaveAmplitudes() throws {
     let item = try #require(Self.cases.first)

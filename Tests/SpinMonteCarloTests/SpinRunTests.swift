@@ -178,6 +178,8 @@ struct SpinRunTests {
     let largest = logModulus.max() ?? 0
     let weights = logModulus.map { exp(2 * ($0 - largest)) }
     let exact = SpinCases.mean(local.real, weights)
+    let squares = zip(local.real, local.imaginary).map { ($0 - exact) * ($0 - exact) + $1 * $1 }
+    let exactScore = 8 * SpinCases.mean(squares, weights) / (exact * exact)
     var settings = Self.small
     settings.width = 8
     settings.heads = 2
@@ -189,7 +191,7 @@ struct SpinRunTests {
     settings.finalSamples = 60 * 20
     settings.steps = 0
     settings.symmetry = SpinProjectionKind.none
-    var (inside, correlated) = (0, 0.0)
+    var (inside, scores, correlated) = (0, 0, 0.0)
     let count = 200
     for seed in 1...UInt64(count) {
       settings.seed = seed
@@ -198,11 +200,14 @@ struct SpinRunTests {
       let result = try run.evaluate()
       correlated += result.autocorrelationTime / Double(count)
       if abs(result.energy - exact) < result.energyError { inside += 1 }
+      if abs(result.vScore - exactScore) < result.vScoreError { scores += 1 }
     }
     #expect(correlated > 1.5, "the test needs correlated chains: \(correlated)")
     let share = Double(inside) / Double(count)
     // 0.68 ± 0.033 for 200.
     #expect(share > 0.58 && share < 0.78, "\(share)")
+    let scoreShare = Double(scores) / Double(count)
+    #expect(scoreShare > 0.58 && scoreShare < 0.78, "\(scoreShare)")
   }
 
   @Test func badSettingsAreRefused() throws {
