@@ -169,24 +169,33 @@ func keepLargest<Word: ConfigurationWord>(
 }
 
 /// An outside configuration with its coupling to the present vector.
-struct Perturber<Word: ConfigurationWord> {
-  var configuration: Configuration<Word>
+package struct Perturber<Word: ConfigurationWord> {
+  package var configuration: Configuration<Word>
   /// `V = Σ_x H_yx c_x`.
-  var coupling: Double
+  package var coupling: Double
   /// `Δ = H_yy − E`.
-  var gap: Double
+  package var gap: Double
+
+  /// Creates one from its parts.
+  package init(configuration: Configuration<Word>, coupling: Double, gap: Double) {
+    self.configuration = configuration
+    self.coupling = coupling
+    self.gap = gap
+  }
 
   /// The energy that the 2 × 2 problem gains.
-  var gain: Double {
+  package var gain: Double {
     // Without cancellation for large positive gaps.
     let root = (gap * gap + 4 * coupling * coupling).squareRoot()
     return gap > 0 ? 2 * coupling * coupling / (root + gap) : (root - gap) / 2
   }
 
-  var amplitude: Double {
+  /// The first-order amplitude `−V/Δ`, for small gaps that of the 2 × 2 problem.
+  package var amplitude: Double {
     if gap > abs(coupling) { return -coupling / gap }
     return coupling == 0 ? 0 : -gain / coupling
   }
 
-  var energy: Double { gap > abs(coupling) ? -coupling * coupling / gap : -gain }
+  /// The second-order energy `−V²/Δ`, for small gaps what the 2 × 2 problem gains.
+  package var energy: Double { gap > abs(coupling) ? -coupling * coupling / gap : -gain }
 }
