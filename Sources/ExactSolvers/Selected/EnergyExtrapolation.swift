@@ -24,6 +24,15 @@ public struct EnergyExtrapolation: Sendable, Hashable {
   /// The most stages that are fitted.
   public static let stageCount = 4
 
+  /// The accuracy of a variational energy, in hartree, below which no uncertainty is stated.
+  public static let resolution = 2e-9
+
+  /// The energy of a space that nothing outside couples to.
+  init(whole energy: Double) {
+    self.energy = energy
+    error = Self.resolution
+  }
+
   /// Extrapolates.
   ///
   /// - Parameters:
@@ -52,7 +61,8 @@ public struct EnergyExtrapolation: Sendable, Hashable {
     energy = line[0]
     quadraticEnergy = quadratic
     let slope = abs(line[1] / lastX)
-    error = (spread * spread + slope * slope * lastError * lastError).squareRoot()
+    error = max(
+      Self.resolution, (spread * spread + slope * slope * lastError * lastError).squareRoot())
   }
 
   /// Weighted least squares in `x / x_last` with weights `(x_last / x)²`; nil where singular.

@@ -111,7 +111,7 @@ public struct HeatBathCI: Sendable {
     let n = Double(orbitals)
     // Davidson's basis with products, starts and Ritz vectors, strings, hash tables, and a little matrix;
     // the Hamiltonian's tables.
-    return 700 * Double(size) + 30 * n * n * n * n + Double(16 << 20)
+    return 700 * Double(size) + (orbitals > 64 ? 8 : 20) * n * n * n * n + Double(16 << 20)
   }
 
   /// Returns a size whose calculation takes some ten seconds on two cores, in half of the memory at most.
@@ -197,9 +197,11 @@ public struct HeatBathCI: Sendable {
       if space.dimension > before { continue }
       return Result(
         stages: stages,
-        extrapolation: EnergyExtrapolation(
-          variational: stages.map(\.energy), secondOrder: stages.map(\.secondOrderEnergy),
-          errors: stages.map(\.secondOrderError)),
+        extrapolation: second.perturberCount == 0
+          ? EnergyExtrapolation(whole: state.energy)
+          : EnergyExtrapolation(
+            variational: stages.map(\.energy), secondOrder: stages.map(\.secondOrderEnergy),
+            errors: stages.map(\.secondOrderError)),
         spinSquared: hamiltonian.spinSquared.map {
           spinSquared($0, space, numbers, vector)
         },

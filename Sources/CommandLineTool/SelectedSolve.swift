@@ -1,0 +1,102 @@
+internal import Configurations
+internal import ExactSolvers
+internal import Foundation
+internal import Hamiltonians
+internal import Integrals
+internal import LinearAlgebra
+internal import Logging
+internal import Parallelism
+internal import Problems
+
+/// `qchem-nqs exact --selected`.
+struct SelectedSolve {
+  let molecule: MoleculeInput
+  let options: SelectedOptions
+  /// The irrep's label; nil for any.
+  let irrep: UInt8?
+  /// The most memory to use, in bytes.
+  let memory: Int
+  let threads: Int
+  let logger: Logger
+
+  private var integrals: MolecularIntegrals { molecule.integrals }
+
+  /// The number of determinants that is asked for or affordable.
+  private var size: Int {
+    if let size = options.selectedSize { return size }
+    let dimension = SectorCount.dimensions(integrals).reduce(0, +)
+    let affordable = HeatBathCI.defaultSize(
+      connections: SectorCount.connections(integrals) / Double(molecule.irrepCount),
+      orbitals: integrals.orbitalCount, memoryLimit: UInt64(memory))
+    return Int(min(dimension, Double(affordable)))
+  }
+
+  /// Solves.
+  ///
+  /// - Returns: What is printed.
+  /// - Throws: ``ToolError`` where the memory is too small or the calculation fails.
+  func run() throws -> SelectedReport {
+    let needed = HeatBathCI.memoryEstimate(size: size, orbitals: integrals.orbitalCount)
+    guard needed <= 0.9 * Double(memory) else {
+      throw ToolError(
+        "--selected-size: \(size) determinants need about \(ByteCount.text(needed / 0.9)) of memory, "
+          + "more than the \(ByteCount.text(Double(memory))) that may be used; choose fewer, or raise "
+          + "--memory-limit where the machine has more.")
+    }
+    return integrals.orbitalCount <= 64 ? try solve(UInt64.self) : try solve(UInt128.self)
+  }
+
+  private func solve<Word: ConfigurationWord>(_: Word.Type) throws -> SelectedReport {
+    let hamiltonian = MolecularHamiltonian<Word>(integrals)
+    let execution = Execution(threads: threads)
+    BLAS.setThreadCount(1)
+    let irreps: [UInt8?] =
+      integrals.orbitalIrreps == nil
+      ? [nil] : irrep.map { [$0] } ?? (0..<hamiltonian.irrepCount).map { UInt8($0) }
+    let isFlippable =
+      integrals.alphaCount == integrals.betaCount && !integrals.isUnrestricted
+      && integrals.electronCount > 0
+    let candidates = irreps.flatMap { irrep in
+      (isFlippable ? [1, -1] : [0]).map { MolecularSector(irrep: irrep, spinFlipParity: $0) }
+    }
+    do {
+      guard
+        let (sectors, leading) = try MolecularSectors.compare(
+          candidates, of: hamiltonian, operation: hamiltonian,
+          settings: SectorComparison(energyScale: hamiltonian.energyScale, execution: execution)),
+        !leading.isEmpty
+      else { throw ToolError("\(molecule.path): no determinant has the electrons and the irrep.") }
+      var warnings = molecule.warnings
+      if let warning = sectors.warning {
+        warnings.append(warning.replacingOccurrences(of: "warning: ", with: ""))
+        logger.warning("\(warnings[warnings.count - 1])")
+      } else {
+        for message in sectors.messages { logger.notice("\(message)") }
+      }
+      let parity = sectors.established.spinFlipParity
+      let calculation = HeatBathCI(
+        size: size, selectionThreshold: options.selectionThreshold ?? 0,
+        threshold: options.threshold ?? HeatBathCI.defaultThreshold,
+        targetError: options.targetError ?? HeatBathCI.defaultTargetError,
+        memoryLimit: UInt64(memory), seed: options.seed ?? 0, execution: execution)
+      let result = try calculation.solve(
+        hamiltonian, from: leading, spinFlipParity: parity
+      ) { stage in
+        logger.info(
+          "\(stage.dimension) determinants: \(stage.energy) Eh, second order \(stage.secondOrderEnergy) Eh"
+        )
+      }
+      let sector = MolecularSector(
+        irrep: integrals.orbitalIrreps == nil ? nil : hamiltonian.irrep(of: leading[0]),
+        spinFlipParity: parity)
+      return SelectedReport(
+        problem: molecule.path, sector: sector, stages: result.stages,
+        extrapolation: result.extrapolation, spinSquared: result.spinSquared,
+        isWhole: result.isWhole, seed: options.seed ?? 0, threads: threads, warnings: warnings)
+    } catch let error as EigensolverError {
+      throw ToolError("\(molecule.path): \(error).")
+    } catch let error as LinearAlgebraError {
+      throw ToolError("\(molecule.path): the comparison of symmetries failed: \(error).")
+    }
+  }
+}
