@@ -43,6 +43,11 @@ struct SelectedOptions: ParsableArguments {
       """, valueName: "energy"))
   var targetError: Double?
 
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Select in natural orbitals of small CIs, where that needs fewer determinants.")
+  var naturalOrbitals = true
+
   @Option(
     parsing: .unconditional, help: "The seed of the second order's sample. (default: 0)")
   var seed: UInt64?
@@ -61,6 +66,7 @@ struct SelectedOptions: ParsableArguments {
       ("--selected-size", selectedSize != nil), ("--epsilon1", selectionThreshold != nil),
       ("--epsilon2", threshold != nil), ("--pt2-error", targetError != nil),
       ("--seed", seed != nil),
+      ("--no-natural-orbitals", !naturalOrbitals),
     ]
     if let first = given.first(where: \.1) {
       throw ValidationError("\(first.0) belongs to --selected; add it, or leave \(first.0) out.")

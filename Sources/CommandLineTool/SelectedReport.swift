@@ -10,6 +10,7 @@ struct SelectedReport {
   let extrapolation: EnergyExtrapolation?
   let spinSquared: Double?
   let isWhole: Bool
+  let naturalOrbitalRounds: Int
   let seed: UInt64
   let threads: Int
   let warnings: [String]
@@ -36,6 +37,7 @@ struct SelectedReport {
       "irrep": .integer(sector.irrep.map { Int($0) + 1 }),
       "spin_flip_parity": .integer(sector.spinFlipParity == 0 ? nil : sector.spinFlipParity),
       "whole_space": .bool(isWhole),
+      "natural_orbital_rounds": .integer(naturalOrbitalRounds),
       "residual": .number(last.residual),
       "stage_dimensions": .array(stages.map { .integer($0.dimension) }),
       "stage_energies": column(\.energy),

@@ -19,6 +19,9 @@ struct SelectedSolve {
   let threads: Int
   let logger: Logger
 
+  /// The second-order energy, in hartree, below which a space without a given size grows no more.
+  private static let sufficient = 1e-5
+
   private var integrals: MolecularIntegrals { molecule.integrals }
 
   /// The number of determinants that is asked for or affordable.
@@ -74,25 +77,41 @@ struct SelectedSolve {
         for message in sectors.messages { logger.notice("\(message)") }
       }
       let parity = sectors.established.spinFlipParity
-      let calculation = HeatBathCI(
+      var calculation = HeatBathCI(
         size: size, selectionThreshold: options.selectionThreshold ?? 0,
         threshold: options.threshold ?? HeatBathCI.defaultThreshold,
         targetError: options.targetError ?? HeatBathCI.defaultTargetError,
         memoryLimit: UInt64(memory), seed: options.seed ?? 0, execution: execution)
+      if options.selectedSize == nil { calculation.sufficientSecondOrder = Self.sufficient }
+      let label = integrals.orbitalIrreps == nil ? nil : hamiltonian.irrep(of: leading[0])
+      var starts = leading
+      var solved = hamiltonian
+      var rounds = 0
+      if options.naturalOrbitals {
+        let rotated = try calculation.naturalOrbitals(
+          of: integrals, from: leading, spinFlipParity: parity)
+        rounds = rotated.rounds
+        if rounds > 0 {
+          solved = MolecularHamiltonian<Word>(rotated.integrals)
+          starts = solved.referenceDeterminant(irrep: label).map { [$0] } ?? []
+          logger.notice(
+            "natural orbitals of \(rounds) small CIs, the last of \(rotated.energies[rounds]) Eh")
+        }
+      }
       let result = try calculation.solve(
-        hamiltonian, from: leading, spinFlipParity: parity
+        solved, from: starts, spinFlipParity: parity
       ) { stage in
         logger.info(
           "\(stage.dimension) determinants: \(stage.energy) Eh, second order \(stage.secondOrderEnergy) Eh"
         )
       }
       let sector = MolecularSector(
-        irrep: integrals.orbitalIrreps == nil ? nil : hamiltonian.irrep(of: leading[0]),
-        spinFlipParity: parity)
+        irrep: label, spinFlipParity: parity)
       return SelectedReport(
         problem: molecule.path, sector: sector, stages: result.stages,
         extrapolation: result.extrapolation, spinSquared: result.spinSquared,
-        isWhole: result.isWhole, seed: options.seed ?? 0, threads: threads, warnings: warnings)
+        isWhole: result.isWhole, naturalOrbitalRounds: rounds, seed: options.seed ?? 0,
+        threads: threads, warnings: warnings)
     } catch let error as EigensolverError {
       throw ToolError("\(molecule.path): \(error).")
     } catch let error as LinearAlgebraError {

@@ -29,6 +29,8 @@ public struct HeatBathCI: Sendable {
   /// The standard error, in hartree, that is enough where the second order does not fit into memory; 0 asks
   /// for complete sums.
   public var targetError: Double
+  /// The second-order energy, in hartree, below whose magnitude a space grows no more; 0 for none.
+  public var sufficientSecondOrder = 0.0
   /// The most memory to use, in bytes.
   public var memoryLimit: UInt64
   /// The seed of the second order's sample.
@@ -124,7 +126,7 @@ public struct HeatBathCI: Sendable {
   public static func defaultSize(
     connections: Double, orbitals: Int, memoryLimit: UInt64
   ) -> Int {
-    let byTime = 6e8 / max(1, connections)
+    let byTime = 2.5e8 / max(1, connections)
     let own = memoryEstimate(size: 0, orbitals: orbitals)
     let byMemory = (Double(memoryLimit) / 2 - own) / 700
     return Int(max(100, min(byTime, byMemory, 1e6)))
@@ -191,7 +193,8 @@ public struct HeatBathCI: Sendable {
         perturberCount: second.perturberCount)
       stages.append(stage)
       progress(stage)
-      let chosen = select(pass, second, wanted)
+      let chosen =
+        abs(second.energy) < sufficientSecondOrder ? [] : select(pass, second, wanted)
       let before = space.dimension
       for configuration in chosen where space.dimension < size { space.insert(configuration) }
       if space.dimension > before { continue }

@@ -1,101 +1,103 @@
-package import Configurations
-internal import Hamiltonians
-package import LinearAlgebra
+internal import Integrals
+internal import LinearAlgebra
 
-extension HeatBathCI.Result {
-  /// Returns the one-particle density matrices `⟨a†_pσ a_qσ⟩` of the last vector, `[n, n]`.
+/// The natural orbitals of a density matrix, irrep by irrep.
+struct NaturalOrbitals {
+  /// Occupations between which orbitals are partly filled.
+  private static let partlyFilled = 0.05..<1.95
+  /// The spin density from which a state counts as one of localised spins.
+  private static let localisedSpin = 0.3
+
+  /// Returns the rotation to the natural orbitals of a density, largest occupation first in each irrep.
+  ///
+  /// Where a state has localised spins of both signs, those of the partly filled orbitals are turned to the
+  /// eigenvectors of the spin density, to which a tenth of the density is added for those without spin: the
+  /// occupations of such orbitals are all near 1 and do not say which orbitals belong together.
   ///
   /// - Parameters:
-  ///   - orbitals: The number of orbitals, n.
-  ///   - spinFlipParity: The parity that the vector was found with.
-  /// - Returns: The matrices of α and of β.
-  @_specialize(where Word == UInt64)
-  @_specialize(where Word == UInt128)
-  package func densities(
-    orbitals n: Int, spinFlipParity: Int
-  ) -> (alpha: [Double], beta: [Double]) {
-    let orbits = SpinFlipOrbits<Word>(parity: spinFlipParity)
-    let numbers = DeterminantNumbers(configurations)
-    var alpha = [Double](repeating: 0, count: n * n)
-    var beta = alpha
-    let all: Word = n == Word.bitWidth ? ~0 : (1 &<< Word(n)) &- 1
-    func amplitude(_ y: Configuration<Word>) -> Double {
-      let representative = orbits.representative(y)
-      let found = numbers.number(of: representative)
-      if found < 0 { return 0 }
-      let value =
-        coefficients[found] / Double(orbits.multiplicity(representative)).squareRoot()
-      return orbits.isPartner(y) ? orbits.sign * value : value
+  ///   - density: The density matrices.
+  ///   - irreps: The irrep of each orbital.
+  ///   - isUnrestricted: Whether α and β have their own orbitals.
+  /// - Returns: The rotation.
+  /// - Throws: ``LinearAlgebra/LinearAlgebraError`` where LAPACK fails.
+  static func rotation(
+    _ density: SelectedDensity, irreps: [UInt8], isUnrestricted: Bool
+  ) throws(LinearAlgebraError) -> OrbitalRotation {
+    if isUnrestricted {
+      return OrbitalRotation(
+        alpha: try eigenvectors(density.alpha, irreps), beta: try eigenvectors(density.beta, irreps)
+      )
     }
-    for (number, x) in configurations.enumerated() {
-      // Of partners one: its α is the other's β.
-      let weight = Double(orbits.multiplicity(x)).squareRoot() * coefficients[number]
-      for isAlpha in [true, false] {
-        let word = isAlpha ? x.alpha : x.beta
-        var holes = word
-        while holes != 0 {
-          let i = holes.trailingZeroBitCount
-          holes &= holes &- 1
-          let own = weight * coefficients[number] / Double(orbits.multiplicity(x)).squareRoot()
-          if isAlpha { alpha[i * n + i] += own } else { beta[i * n + i] += own }
-          var particles = all & ~word
-          while particles != 0 {
-            let a = particles.trailingZeroBitCount
-            particles &= particles &- 1
-            let moved = word ^ (1 &<< Word(i)) ^ (1 &<< Word(a))
-            let y =
-              isAlpha
-              ? Configuration(alpha: moved, beta: x.beta)
-              : Configuration(alpha: x.alpha, beta: moved)
-            let other = amplitude(y)
-            if other == 0 { continue }
-            let value = weight * other * replacementSign(word, i, a)
-            if isAlpha { alpha[a * n + i] += value } else { beta[a * n + i] += value }
+    let n = irreps.count
+    let total = zip(density.alpha, density.beta).map { $0 + $1 }
+    let spin = zip(density.alpha, density.beta).map { $0 - $1 }
+    var rotation = try eigenvectors(total, irreps)
+    let occupations = (0..<n).map { expectation(total, rotation, $0, $0) }
+    var turned = rotation
+    var lowest = 0.0
+    var highest = 0.0
+    for irrep in Set(irreps).sorted() {
+      let members = (0..<n).filter { irreps[$0] == irrep && partlyFilled.contains(occupations[$0]) }
+      let count = members.count
+      if count == 0 { continue }
+      var block: [Double] = []
+      var mixed: [Double] = []
+      for p in members {
+        for q in members {
+          block.append(expectation(spin, rotation, p, q))
+          mixed.append(
+            -expectation(spin, rotation, p, q) - (p == q ? 0.1 * occupations[p] : 0))
+        }
+      }
+      let (values, _) = try LAPACK.eigenSymmetric(block, n: count)
+      lowest = min(lowest, values[0])
+      highest = max(highest, values[count - 1])
+      let (_, vectors) = try LAPACK.eigenSymmetric(mixed, n: count)
+      for (column, q) in members.enumerated() {
+        for p in 0..<n {
+          turned[p * n + q] = members.enumerated().reduce(0) {
+            $0 + rotation[p * n + $1.element] * vectors[column * count + $1.offset]
           }
         }
       }
     }
-    if spinFlipParity != 0 {
-      for place in alpha.indices {
-        let mean = (alpha[place] + beta[place]) / 2
-        alpha[place] = mean
-        beta[place] = mean
+    if lowest < -localisedSpin, highest > localisedSpin { rotation = turned }
+    return OrbitalRotation(alpha: rotation, beta: rotation)
+  }
+
+  /// `u_pᵀ M u_q` of two columns of a rotation.
+  private static func expectation(
+    _ matrix: [Double], _ rotation: [Double], _ p: Int, _ q: Int
+  ) -> Double {
+    let n = Int(Double(matrix.count).squareRoot().rounded())
+    var sum = 0.0
+    for row in 0..<n {
+      for column in 0..<n {
+        sum += rotation[row * n + p] * matrix[row * n + column] * rotation[column * n + q]
       }
     }
-    return (alpha, beta)
+    return sum
   }
-}
 
-/// The eigenvectors of a density matrix within each irrep, each given the number of the orbital that it
-/// resembles most by rank of occupation.
-package func naturalRotation(
-  _ density: [Double], irreps: [UInt8], orbitals n: Int
-) throws(LinearAlgebraError) -> [Double] {
-  var rotation = [Double](repeating: 0, count: n * n)
-  for irrep in Set(irreps).sorted() {
-    let members = (0..<n).filter { irreps[$0] == irrep }
-    let count = members.count
-    var block = [Double](repeating: 0, count: count * count)
-    for (row, p) in members.enumerated() {
+  /// The eigenvectors of a symmetric matrix within each irrep, largest eigenvalue first.
+  private static func eigenvectors(
+    _ matrix: [Double], _ irreps: [UInt8]
+  ) throws(LinearAlgebraError) -> [Double] {
+    let n = irreps.count
+    var rotation = [Double](repeating: 0, count: n * n)
+    for irrep in Set(irreps).sorted() {
+      let members = (0..<n).filter { irreps[$0] == irrep }
+      var block: [Double] = []
+      for p in members {
+        for q in members { block.append(-(matrix[p * n + q] + matrix[q * n + p]) / 2) }
+      }
+      let (_, vectors) = try LAPACK.eigenSymmetric(block, n: members.count)
       for (column, q) in members.enumerated() {
-        // Negative, so that the largest occupation comes first.
-        block[row * count + column] = -(density[p * n + q] + density[q * n + p]) / 2
+        for (row, p) in members.enumerated() {
+          rotation[p * n + q] = vectors[column * members.count + row]
+        }
       }
     }
-    let (_, vectors) = try LAPACK.eigenSymmetric(block, n: count)
-    for (column, q) in members.enumerated() {
-      for (row, p) in members.enumerated() {
-        rotation[p * n + q] = vectors[column * count + row]
-      }
-    }
+    return rotation
   }
-  return rotation
-}
-
-/// The sign of moving an electron: one factor −1 for each electron that it passes.
-private func replacementSign<Word: ConfigurationWord>(_ word: Word, _ i: Int, _ a: Int) -> Double {
-  let low = min(i, a)
-  let high = max(i, a)
-  let between = word >> Word(low + 1) & ((1 &<< Word(high - low - 1)) &- 1)
-  return between.nonzeroBitCount & 1 == 0 ? 1 : -1
 }

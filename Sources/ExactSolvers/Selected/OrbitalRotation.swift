@@ -1,27 +1,21 @@
-package import Integrals
+internal import Integrals
 internal import LinearAlgebra
 
 /// Integrals in other orbitals, `φ'_q = Σ_p φ_p U_pq`.
 ///
 /// A unitary rotation leaves the exact energies as they are, but not the number of determinants that a
 /// selected CI needs.
-package struct OrbitalRotation {
+struct OrbitalRotation {
   /// The matrix `U` of α, `[n, n]`, orthogonal.
-  package let alpha: [Double]
+  let alpha: [Double]
   /// That of β; of restricted integrals the same.
-  package let beta: [Double]
-
-  /// Creates a rotation from its matrices.
-  package init(alpha: [Double], beta: [Double]) {
-    self.alpha = alpha
-    self.beta = beta
-  }
+  let beta: [Double]
 
   /// Returns the integrals in the rotated orbitals.
   ///
   /// - Parameter integrals: The integrals; rotated orbitals keep the irreps of their numbers.
   /// - Returns: The rotated ones.
-  package func rotated(_ integrals: MolecularIntegrals) -> MolecularIntegrals {
+  func rotated(_ integrals: MolecularIntegrals) -> MolecularIntegrals {
     let n = integrals.orbitalCount
     var result = integrals
     result.oneBodyAlpha = Self.oneBody(integrals.oneBodyAlpha, alpha, n)
