@@ -1,6 +1,6 @@
 package import Configurations
 
-// Many elements or irreps at a time: within this module, where the rules are specialised.
+// Many elements at a time: within this module, where the rules are specialised.
 extension MolecularHamiltonian {
   /// Writes `⟨x|H|y⟩` of many determinants `y`, in hartree.
   ///
@@ -16,21 +16,6 @@ extension MolecularHamiltonian {
     into elements: UnsafeMutablePointer<Double>
   ) {
     for place in 0..<count { elements[place] = element(x, others[place]) }
-  }
-
-  /// Writes `⟨y|H|y⟩` of many determinants, in hartree.
-  ///
-  /// - Parameters:
-  ///   - configurations: The determinants, `[count]`.
-  ///   - count: How many there are.
-  ///   - elements: Where to write the elements, `[count]`.
-  @_specialize(where Word == UInt64)
-  @_specialize(where Word == UInt128)
-  package func diagonal(
-    of configurations: UnsafePointer<Configuration<Word>>, count: Int,
-    into elements: UnsafeMutablePointer<Double>
-  ) {
-    for place in 0..<count { elements[place] = diagonalElement(configurations[place]) }
   }
 
   /// The occupation masks of the irreps, `[irrepCount]`.

@@ -176,8 +176,8 @@ public struct HeatBathCI: Sendable {
       vector = state.vector
       let isLast = space.dimension >= size
       let pass = PerturbationPass(
-        hamiltonian: hamiltonian, orbits: orbits, representatives: space.representatives,
-        coefficients: vector, energy: state.energy, threshold: threshold,
+        hamiltonian, space.representatives, coefficients: vector, energy: state.energy,
+        spinFlipParity: spinFlipParity, threshold: threshold,
         roundBytes: min(max(0.2 * available, 0x1p23), 0x1p28), execution: execution)
       let bound = pass.contributionBound()
       let wanted = isLast ? 0 : nextDimension(space.dimension) - space.dimension

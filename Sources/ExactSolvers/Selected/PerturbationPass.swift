@@ -1,6 +1,6 @@
-internal import Configurations
-internal import Hamiltonians
-internal import Parallelism
+package import Configurations
+package import Hamiltonians
+package import Parallelism
 
 /// A pass over everything that a variational vector couples to.
 ///
@@ -11,7 +11,7 @@ internal import Parallelism
 /// Rounds of rows are worked on in two steps, both in parallel: blocks of rows write their contributions
 /// sorted into bins, then each bin adds those of all blocks, in order, to its own table, which is small. So
 /// no sum depends on the number of threads.
-struct PerturbationPass<Word: ConfigurationWord>: Sendable {
+package struct PerturbationPass<Word: ConfigurationWord>: Sendable {
   let hamiltonian: MolecularHamiltonian<Word>
   let orbits: SpinFlipOrbits<Word>
   let representatives: [Configuration<Word>]
@@ -23,6 +23,32 @@ struct PerturbationPass<Word: ConfigurationWord>: Sendable {
   /// The most bytes of the contributions of one round.
   let roundBytes: Double
   let execution: Execution
+
+  /// Creates a pass.
+  ///
+  /// - Parameters:
+  ///   - hamiltonian: The molecule.
+  ///   - representatives: The space, of partners under spin flip one.
+  ///   - coefficients: The normalised coefficients of the representatives' states.
+  ///   - energy: The energy of the vector, in hartree.
+  ///   - spinFlipParity: +1, −1, or 0 where partners are not joined.
+  ///   - threshold: The magnitude at or below which a contribution is left out, in hartree.
+  ///   - roundBytes: The most bytes of the contributions of one round.
+  ///   - execution: The threads to use.
+  package init(
+    _ hamiltonian: MolecularHamiltonian<Word>, _ representatives: [Configuration<Word>],
+    coefficients: [Double], energy: Double, spinFlipParity: Int, threshold: Double,
+    roundBytes: Double = 0x1p26, execution: Execution
+  ) {
+    self.hamiltonian = hamiltonian
+    orbits = SpinFlipOrbits(parity: spinFlipParity)
+    self.representatives = representatives
+    self.coefficients = coefficients
+    self.energy = energy
+    self.threshold = threshold
+    self.roundBytes = roundBytes
+    self.execution = execution
+  }
 
   /// The number of units.
   static var unitCount: Int { 4096 }
@@ -178,6 +204,7 @@ struct PerturbationPass<Word: ConfigurationWord>: Sendable {
     _ tables: [PerturberTable<Word>], wanted: Int, smallestGain: Double
   ) -> Outcome {
     let chunk = 256
+    let diagonalSums = DiagonalSums(hamiltonian)
     let parts = execution.map(tables.count) { bin in
       let table = tables[bin]
       let count = table.compact()
@@ -192,19 +219,17 @@ struct PerturbationPass<Word: ConfigurationWord>: Sendable {
             for place in 0..<length {
               (determinants + place).initialize(to: table.entries[start + place].configuration)
             }
-            hamiltonian.diagonal(of: determinants, count: length, into: diagonal)
+            diagonalSums.fill(determinants, count: length, into: diagonal)
             for place in 0..<length {
               let y = determinants[place]
               let members = orbits.multiplicity(y)
               let coupling = table.entries[start + place].value
-              let perturber = Perturber(
-                configuration: y,
-                coupling: members == 2 ? coupling * 0.5.squareRoot() : coupling,
-                gap: diagonal[place] - energy)
+              let each = members == 2 ? coupling * 0.5.squareRoot() : coupling
+              let gap = diagonal[place] - energy
               part.add(
-                Double(members) * perturber.energy,
+                Double(members) * SecondOrder.energy(coupling: each, gap: gap),
                 unit: Int(truncatingIfNeeded: y.fingerprint &>> Self.unitShift))
-              let gain = Double(members) * perturber.gain
+              let gain = Double(members) * SecondOrder.gain(coupling: each, gap: gap)
               table.entries[start + place].value = gain
               part.note(gain)
             }

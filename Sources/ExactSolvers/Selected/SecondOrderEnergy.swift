@@ -1,4 +1,4 @@
-internal import Configurations
+package import Configurations
 internal import Hamiltonians
 
 /// The second-order energy of a variational vector, within a budget of bytes.
@@ -14,16 +14,17 @@ internal import Hamiltonians
 /// ```
 ///
 /// of `n` of `U` units, drawn without replacement, so without bias; the error is that of the second sum.
-struct SecondOrderEnergy<Word: ConfigurationWord> {
-  var energy: Double
+package struct SecondOrderEnergy<Word: ConfigurationWord> {
+  /// The energy, in hartree.
+  package private(set) var energy: Double
   /// The standard error; 0 where all units were visited.
-  var error: Double
+  package private(set) var error: Double
   /// The number of perturbers, estimated where not all were visited.
-  var perturberCount: Double
+  package private(set) var perturberCount: Double
   /// The share of the perturbers that were visited.
-  var share: Double
+  package private(set) var share: Double
   /// The best perturbers; of all where all were visited, else of those above the larger threshold.
-  var best: [(gain: Double, configuration: Configuration<Word>)]
+  package private(set) var best: [(gain: Double, configuration: Configuration<Word>)]
 
   /// The least number of units that an error is computed from.
   private static var leastUnits: Int { 64 }
@@ -40,7 +41,7 @@ struct SecondOrderEnergy<Word: ConfigurationWord> {
   ///   - random: The generator.
   @_specialize(where Word == UInt64)
   @_specialize(where Word == UInt128)
-  init(
+  package init(
     _ pass: PerturbationPass<Word>, expected: Double, wanted: Int, smallestGain: Double,
     budget: Double, targetError: Double, random: RandomSource
   ) {
@@ -133,8 +134,8 @@ extension PerturbationPass {
   /// Returns the same pass with another threshold.
   func with(threshold: Double) -> PerturbationPass {
     PerturbationPass(
-      hamiltonian: hamiltonian, orbits: orbits, representatives: representatives,
-      coefficients: coefficients, energy: energy, threshold: threshold, roundBytes: roundBytes,
+      hamiltonian, representatives, coefficients: coefficients, energy: energy,
+      spinFlipParity: orbits.parity, threshold: threshold, roundBytes: roundBytes,
       execution: execution)
   }
 }
