@@ -22,6 +22,9 @@ struct SelectedSolve {
   /// The second-order energy, in hartree, below which a space without a given size grows no more.
   private static let sufficient = 1e-5
 
+  /// By how much ⟨S²⟩ of an incomplete vector may differ from that of a single spin.
+  private static let spinTolerance = 0.1
+
   private var integrals: MolecularIntegrals { molecule.integrals }
 
   /// The number of determinants that is asked for or affordable.
@@ -47,6 +50,16 @@ struct SelectedSolve {
           + "--memory-limit where the machine has more.")
     }
     return integrals.orbitalCount <= 64 ? try solve(UInt64.self) : try solve(UInt128.self)
+  }
+
+  /// What to warn of where a vector has no single spin.
+  private func spinWarning(_ spinSquared: Double) -> String? {
+    var spin = Double(abs(integrals.alphaCount - integrals.betaCount)) / 2
+    while spin * (spin + 1) < spinSquared - Self.spinTolerance { spin += 1 }
+    if abs(spin * (spin + 1) - spinSquared) <= Self.spinTolerance { return nil }
+    return
+      "the vector mixes spins (<S^2> \(fixed(spinSquared, 4))): the state of lowest energy has one spin and "
+      + "may lie below the error bar; a larger --selected-size separates them"
   }
 
   private func solve<Word: ConfigurationWord>(_: Word.Type) throws -> SelectedReport {
@@ -93,7 +106,10 @@ struct SelectedSolve {
         rounds = rotated.rounds
         if rounds > 0 {
           solved = MolecularHamiltonian<Word>(rotated.integrals)
-          starts = solved.referenceDeterminant(irrep: label).map { [$0] } ?? []
+          starts = solved.referenceDeterminant(irrep: label).map { [$0] } ?? leading
+          if !integrals.isUnrestricted, let reference = starts.first {
+            starts = HeatBathCI.spinArrangements(of: reference, atMost: min(1000, size))
+          }
           logger.notice(
             "natural orbitals of \(rounds) small CIs, the last of \(rotated.energies[rounds]) Eh")
         }
@@ -104,6 +120,10 @@ struct SelectedSolve {
         logger.info(
           "\(stage.dimension) determinants: \(stage.energy) Eh, second order \(stage.secondOrderEnergy) Eh"
         )
+      }
+      if let spin = result.spinSquared, let text = spinWarning(spin) {
+        warnings.append(text)
+        logger.warning("\(text)")
       }
       let sector = MolecularSector(
         irrep: label, spinFlipParity: parity)
