@@ -77,7 +77,7 @@ struct SelectedReport {
     } else {
       lines.append(
         String(format: "SELECTED CI ENERGY  %.10f Eh", last.energy + last.secondOrderEnergy)
-          + "  without error bar: the second order does not fall in three stages")
+          + "  without error bar: the second order does not fall from stage to stage")
     }
     return lines.joined(separator: "\n")
   }

@@ -22,9 +22,6 @@ struct SelectedSolve {
   /// The second-order energy, in hartree, below which a space without a given size grows no more.
   private static let sufficient = 1e-5
 
-  /// By how much ⟨S²⟩ of an incomplete vector may differ from that of a single spin.
-  private static let spinTolerance = 0.1
-
   private var integrals: MolecularIntegrals { molecule.integrals }
 
   /// The number of determinants that is asked for or affordable.
@@ -54,12 +51,13 @@ struct SelectedSolve {
 
   /// What to warn of where a vector has no single spin.
   private func spinWarning(_ spinSquared: Double) -> String? {
-    var spin = Double(abs(integrals.alphaCount - integrals.betaCount)) / 2
-    while spin * (spin + 1) < spinSquared - Self.spinTolerance { spin += 1 }
-    if abs(spin * (spin + 1) - spinSquared) <= Self.spinTolerance { return nil }
+    guard
+      HeatBathCI.mixesSpins(
+        spinSquared, twiceProjection: integrals.alphaCount - integrals.betaCount)
+    else { return nil }
     return
-      "the vector mixes spins (<S^2> \(fixed(spinSquared, 4))): the state of lowest energy has one spin and "
-      + "may lie below the error bar; a larger --selected-size separates them"
+      "the vector mixes spins (<S^2> \(fixed(spinSquared, 4))): the lowest state has one spin, and the error bar "
+      + "reaches up to the variational energy for that; a larger --selected-size separates them"
   }
 
   private func solve<Word: ConfigurationWord>(_: Word.Type) throws -> SelectedReport {

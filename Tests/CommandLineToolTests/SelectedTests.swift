@@ -15,7 +15,7 @@ struct SelectedTests {
     #expect(energy > exact - 1e-8 && abs(energy + second - exact) < 1e-5)
     let extrapolated = try #require(json["extrapolated_energy"] as? Double)
     let error = try #require(json["extrapolated_error"] as? Double)
-    #expect(abs(extrapolated - exact) < max(1e-8, 2 * error))
+    #expect(abs(extrapolated - exact) < max(1e-8, error))
     #expect(json["pt2_error"] as? Double == 0)
     #expect(abs(try #require(json["spin_squared"] as? Double)) < 1e-3)
     #expect(json["irrep"] as? Int == 1 && json["spin_flip_parity"] as? Int == 1)

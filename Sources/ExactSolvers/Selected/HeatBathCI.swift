@@ -198,19 +198,36 @@ public struct HeatBathCI: Sendable {
       let before = space.dimension
       for configuration in chosen where space.dimension < size { space.insert(configuration) }
       if space.dimension > before { continue }
+      let spin = hamiltonian.spinSquared.map { spinSquared($0, space, numbers, vector) }
+      var extrapolation =
+        second.perturberCount == 0
+        ? EnergyExtrapolation(whole: state.energy)
+        : EnergyExtrapolation(
+          variational: stages.map(\.energy), secondOrder: stages.map(\.secondOrderEnergy),
+          errors: stages.map(\.secondOrderError))
+      if let spin,
+        Self.mixesSpins(spin, twiceProjection: hamiltonian.alphaCount - hamiltonian.betaCount)
+      {
+        // How fast the spins separate with the size, second order does not tell.
+        extrapolation?.widen(to: state.energy)
+      }
       return Result(
-        stages: stages,
-        extrapolation: second.perturberCount == 0
-          ? EnergyExtrapolation(whole: state.energy)
-          : EnergyExtrapolation(
-            variational: stages.map(\.energy), secondOrder: stages.map(\.secondOrderEnergy),
-            errors: stages.map(\.secondOrderError)),
-        spinSquared: hamiltonian.spinSquared.map {
-          spinSquared($0, space, numbers, vector)
-        },
+        stages: stages, extrapolation: extrapolation, spinSquared: spin,
         configurations: space.representatives, coefficients: vector,
         isWhole: second.perturberCount == 0)
     }
+  }
+
+  /// Whether a value of ⟨S²⟩ is off that of every single spin by more than 0.1.
+  ///
+  /// - Parameters:
+  ///   - spinSquared: The value.
+  ///   - twiceProjection: 2Sz.
+  /// - Returns: Whether a vector of this value has no single spin.
+  public static func mixesSpins(_ spinSquared: Double, twiceProjection: Int) -> Bool {
+    var spin = Double(abs(twiceProjection)) / 2
+    while spin * (spin + 1) < spinSquared - 0.1 { spin += 1 }
+    return abs(spin * (spin + 1) - spinSquared) > 0.1
   }
 
   private func check<Word: ConfigurationWord>(

@@ -69,6 +69,8 @@ func bruteForceSecondOrder(
   var sum = 0.0
   for y in couplings.keys.sorted(by: { ($0.alpha, $0.beta) < ($1.alpha, $1.beta) }) {
     let coupling = couplings[y] ?? 0
+    // What symmetry forbids is rounding here, which a lower determinant would turn into an energy.
+    if abs(coupling) < 1e-12 { continue }
     let gap = hamiltonian.diagonalElement(y) - energy
     sum +=
       gap > abs(coupling)
