@@ -77,7 +77,9 @@ struct SelectedReport {
     } else {
       lines.append(
         String(format: "SELECTED CI ENERGY  %.10f Eh", last.energy + last.secondOrderEnergy)
-          + "  without error bar: the second order does not fall from stage to stage")
+          + "  without error bar: "
+          + (warnings.isEmpty
+            ? "the second order does not fall from stage to stage" : "see the warnings"))
     }
     return lines.joined(separator: "\n")
   }

@@ -60,6 +60,14 @@ struct SelectedSolve {
       + "reaches up to the variational energy for that; a larger --selected-size separates them"
   }
 
+  /// Whether a result lies above an upper bound by more than its error bar.
+  private static func lies<Word>(_ result: HeatBathCI.Result<Word>, above bound: Double) -> Bool {
+    let last = result.stages[result.stages.count - 1]
+    let lowest =
+      result.extrapolation.map { $0.energy - $0.error } ?? last.energy + last.secondOrderEnergy
+    return lowest > bound + 1e-7
+  }
+
   private func solve<Word: ConfigurationWord>(_: Word.Type) throws -> SelectedReport {
     let hamiltonian = MolecularHamiltonian<Word>(integrals)
     let execution = Execution(threads: threads)
@@ -98,26 +106,42 @@ struct SelectedSolve {
       var starts = leading
       var solved = hamiltonian
       var rounds = 0
+      // The lowest state lies above none of these.
+      var bound = sectors.comparison.upperBound
       if options.naturalOrbitals {
         let rotated = try calculation.naturalOrbitals(
           of: integrals, from: leading, spinFlipParity: parity)
         rounds = rotated.rounds
+        bound = min(bound, rotated.energies.min() ?? bound)
         if rounds > 0 {
           solved = MolecularHamiltonian<Word>(rotated.integrals)
           starts = solved.referenceDeterminant(irrep: label).map { [$0] } ?? leading
-          if !integrals.isUnrestricted, let reference = starts.first {
-            starts = HeatBathCI.spinArrangements(of: reference, atMost: min(1000, size))
-          }
           logger.notice(
             "natural orbitals of \(rounds) small CIs, the last of \(rotated.energies[rounds]) Eh")
         }
       }
-      let result = try calculation.solve(
-        solved, from: starts, spinFlipParity: parity
-      ) { stage in
-        logger.info(
-          "\(stage.dimension) determinants: \(stage.energy) Eh, second order \(stage.secondOrderEnergy) Eh"
-        )
+      func solve(
+        _ hamiltonian: MolecularHamiltonian<Word>, _ starts: [Configuration<Word>]
+      ) throws(EigensolverError) -> HeatBathCI.Result<Word> {
+        try calculation.solve(hamiltonian, from: starts, spinFlipParity: parity) { stage in
+          logger.info(
+            "\(stage.dimension) determinants: \(stage.energy) Eh, second order \(stage.secondOrderEnergy) Eh"
+          )
+        }
+      }
+      var result = try solve(solved, starts)
+      if rounds > 0, Self.lies(result, above: bound) {
+        // One determinant in other orbitals may lead to a state of another symmetry.
+        logger.notice("the natural orbitals led to a higher state: solving in the file's orbitals")
+        rounds = 0
+        result = try solve(hamiltonian, leading)
+      }
+      if Self.lies(result, above: bound) {
+        result.extrapolation = nil
+        warnings.append(
+          "the result lies above \(bound) Eh, which a smaller CI reached: it is not the lowest state; give "
+            + "--irrep or a larger --selected-size")
+        logger.warning("\(warnings[warnings.count - 1])")
       }
       if let spin = result.spinSquared, let text = spinWarning(spin) {
         warnings.append(text)

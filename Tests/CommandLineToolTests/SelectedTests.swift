@@ -49,6 +49,19 @@ struct SelectedTests {
     #expect(excited["irrep"] as? Int == 2)
   }
 
+  /// The natural orbitals of this one lead to the state of largest spin, from which nothing leads on.
+  @Test("No higher state is taken for the lowest", arguments: ["4x2", "8"])
+  func lowestState(_ size: String) throws {
+    let program = try Program()
+    let hubbard = ["exact", "--lattice", "hubbard", "--u", "4", "--size", size, "--json"]
+    let model = size.contains("x") ? hubbard : hubbard + ["--geometry", "chain"]
+    let energy = try #require((try program.run(model).json()["energies"] as? [Double])?.first)
+    let found = try program.run(model + ["--selected"]).json()
+    let extrapolated = try #require(found["extrapolated_energy"] as? Double)
+    let error = try #require(found["extrapolated_error"] as? Double)
+    #expect(abs(extrapolated - energy) <= max(1e-8, error))
+  }
+
   @Test("The text ends with the energy and its error bar")
   func text() throws {
     let output = try Program().run(

@@ -80,38 +80,4 @@ extension HeatBathCI {
     }
     return best
   }
-
-  /// Returns the determinants that differ from one by which of its unpaired electrons are α: a state of one spin
-  /// needs them together.
-  ///
-  /// - Parameters:
-  ///   - determinant: The determinant, in orbitals that α and β share.
-  ///   - limit: The most determinants.
-  /// - Returns: All of them, the determinant first; only it where they are more than the limit.
-  public static func spinArrangements<Word: ConfigurationWord>(
-    of determinant: Configuration<Word>, atMost limit: Int = 1000
-  ) -> [Configuration<Word>] {
-    let open = determinant.alpha ^ determinant.beta
-    let paired = determinant.alpha & determinant.beta
-    let count = open.nonzeroBitCount
-    let up = (determinant.alpha & open).nonzeroBitCount
-    guard count <= 20 else { return [determinant] }
-    var orbitals: [Word] = []
-    var rest = open
-    while rest != 0 {
-      orbitals.append(rest & (0 &- rest))
-      rest &= rest &- 1
-    }
-    var found = [determinant]
-    for choice in 0..<1 << count where choice.nonzeroBitCount == up {
-      var alpha = paired
-      for (place, orbital) in orbitals.enumerated() where choice >> place & 1 == 1 {
-        alpha |= orbital
-      }
-      if alpha == determinant.alpha { continue }
-      if found.count == limit { return [determinant] }
-      found.append(Configuration(alpha: alpha, beta: paired | open ^ (alpha & open)))
-    }
-    return found
-  }
 }
