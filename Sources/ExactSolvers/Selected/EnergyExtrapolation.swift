@@ -9,7 +9,7 @@ internal import LinearAlgebra
 /// E_var = E_∞ + a E2,   weights 1/E2²,
 /// ```
 ///
-/// over the last ``stageCount`` stages gives `E_∞`. The uncertainty is the largest of four: the fit's standard
+/// over the last stages, at most ``stageCount`` and as far back as `E2` falls, gives `E_∞`. The uncertainty is the largest of four: the fit's standard
 /// error, the distance from the last `E_var + E2` to `E_∞`, the difference to a fit with a quadratic term, and a
 /// tenth of the last `E2`; the standard error of that `E2` is added in quadrature. Measured, not proven: the
 /// field's convention, a fifth of the distance, was too small by up to five times where exact energies are known.
@@ -34,18 +34,23 @@ public struct EnergyExtrapolation: Sendable, Hashable {
     error = Self.resolution
   }
 
-  /// Extrapolates; nil without stages, or where the second-order energies do not fall.
+  /// Extrapolates; nil without stages, or where the second order does not fall over the last
+  /// three.
   ///
   /// - Parameters:
   ///   - variational: The variational energies of the stages, in hartree, smallest space first.
   ///   - secondOrder: Their second-order energies, in hartree.
   ///   - errors: The standard errors of these, in hartree.
   public init?(variational: [Double], secondOrder: [Double], errors: [Double]) {
-    let first = max(0, variational.count - Self.stageCount)
+    // The last stages, as far back as the second order falls.
+    var first = max(0, variational.count - 1)
+    while first > 0, variational.count - first < Self.stageCount,
+      secondOrder[first - 1] < secondOrder[first]
+    { first -= 1 }
     let x = Array(secondOrder[first...])
     let y = Array(variational[first...])
-    guard let lastX = x.last, let lastY = y.last, let lastError = errors.last,
-      zip(x, x.dropFirst()).allSatisfy({ $1 > $0 }), lastX < 0
+    guard let lastX = x.last, let lastY = y.last, let lastError = errors.last, lastX < 0,
+      x.count >= min(3, variational.count)
     else { return nil }
     guard x.count >= 3 else {
       energy = lastY + lastX
