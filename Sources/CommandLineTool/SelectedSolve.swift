@@ -56,8 +56,8 @@ struct SelectedSolve {
         spinSquared, twiceProjection: integrals.alphaCount - integrals.betaCount)
     else { return nil }
     return
-      "the vector mixes spins (<S^2> \(fixed(spinSquared, 4))): the lowest state has one spin, and the error bar "
-      + "reaches up to the variational energy for that; a larger --selected-size separates them"
+      "the vector mixes spins (<S^2> \(fixed(spinSquared, 4))): the lowest state has one spin, for which the error "
+      + "bar is widened; a larger --selected-size separates them"
   }
 
   /// Whether a result lies above an upper bound by more than its error bar.

@@ -75,8 +75,8 @@ public struct EnergyExtrapolation: Sendable, Hashable {
       Self.resolution, (spread * spread + slope * slope * lastError * lastError).squareRoot())
   }
 
-  /// Makes the uncertainty reach at least to an energy.
-  mutating func widen(to other: Double) { error = max(error, abs(other - energy)) }
+  /// Makes the uncertainty at least as large as a distance.
+  mutating func widen(by distance: Double) { error = max(error, distance) }
 
   /// Weighted least squares in `x / x_last` with weights `(x_last / x)²`; nil where singular.
   private static func fit(_ x: [Double], _ y: [Double], degree: Int) -> [Double]? {

@@ -85,6 +85,8 @@ public struct HeatBathCI: Sendable {
     /// The number of determinants outside that couple to the vector, estimated where sampled; partners
     /// under spin flip count once.
     public var perturberCount: Double
+    /// `⟨S²⟩` of the vector; nil where α and β have different orbitals.
+    public var spinSquared: Double?
   }
 
   /// What a calculation found.
@@ -190,7 +192,8 @@ public struct HeatBathCI: Sendable {
       let stage = Stage(
         dimension: space.dimension, energy: state.energy, secondOrderEnergy: second.energy,
         secondOrderError: second.error, residual: state.residual,
-        perturberCount: second.perturberCount)
+        perturberCount: second.perturberCount,
+        spinSquared: hamiltonian.spinSquared.map { spinSquared($0, space, numbers, vector) })
       stages.append(stage)
       progress(stage)
       let chosen =
@@ -198,21 +201,20 @@ public struct HeatBathCI: Sendable {
       let before = space.dimension
       for configuration in chosen where space.dimension < size { space.insert(configuration) }
       if space.dimension > before { continue }
-      let spin = hamiltonian.spinSquared.map { spinSquared($0, space, numbers, vector) }
       var extrapolation =
         second.perturberCount == 0
         ? EnergyExtrapolation(whole: state.energy)
         : EnergyExtrapolation(
           variational: stages.map(\.energy), secondOrder: stages.map(\.secondOrderEnergy),
           errors: stages.map(\.secondOrderError))
-      if let spin,
-        Self.mixesSpins(spin, twiceProjection: hamiltonian.alphaCount - hamiltonian.betaCount)
+      if let distance = Self.spinDistance(
+        stages, twiceProjection: hamiltonian.alphaCount - hamiltonian.betaCount)
       {
-        // How fast the spins separate with the size, second order does not tell.
-        extrapolation?.widen(to: state.energy)
+        let depth = extrapolation.map { abs(state.energy - $0.energy) } ?? 0
+        extrapolation?.widen(by: max(distance, depth))
       }
       return Result(
-        stages: stages, extrapolation: extrapolation, spinSquared: spin,
+        stages: stages, extrapolation: extrapolation, spinSquared: stage.spinSquared,
         configurations: space.representatives, coefficients: vector,
         isWhole: second.perturberCount == 0)
     }
@@ -228,6 +230,23 @@ public struct HeatBathCI: Sendable {
     var spin = Double(abs(twiceProjection)) / 2
     while spin * (spin + 1) < spinSquared - 0.1 { spin += 1 }
     return abs(spin * (spin + 1) - spinSquared) > 0.1
+  }
+
+  /// How far the state of a single spin may lie below a vector that mixes spins, in hartree; nil where it
+  /// does not.
+  ///
+  /// While spins separate, `E_var + E2` falls with ⟨S²⟩; the last two stages say how fast.
+  private static func spinDistance(_ stages: [Stage], twiceProjection: Int) -> Double? {
+    guard let last = stages.last, let spin = last.spinSquared,
+      mixesSpins(spin, twiceProjection: twiceProjection)
+    else { return nil }
+    guard stages.count > 1, let before = stages[stages.count - 2].spinSquared, before != spin
+    else { return 0 }
+    let previous = stages[stages.count - 2]
+    let fall =
+      last.energy + last.secondOrderEnergy - previous.energy - previous.secondOrderEnergy
+    let lowest = Double(abs(twiceProjection)) / 2
+    return abs(fall / (before - spin)) * (spin - lowest * (lowest + 1))
   }
 
   private func check<Word: ConfigurationWord>(
