@@ -167,7 +167,11 @@ let package = Package(
       "HamiltoniansTests", ["Configurations", "Hamiltonians", "Integrals", "LinearAlgebra"],
       resources: [.copy("Reference")]),
     tests(
-      "ExactSolversTests", ["Configurations", "ExactSolvers", "Hamiltonians", "Integrals"],
+      "ExactSolversTests",
+      [
+        "Configurations", "ExactSolvers", "Hamiltonians", "Integrals", "LinearAlgebra",
+        "Parallelism",
+      ],
       resources: [.copy("Reference")]),
     tests(
       "ProblemsTests",

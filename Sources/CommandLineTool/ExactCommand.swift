@@ -17,11 +17,13 @@ struct ExactCommand: ParsableCommand {
       Molecules: the lowest states of the (N, Sz) sector over all irreps, or in one irrep, by \
       Davidson's method. Lattices: the lowest states by Lanczos' method, in the sector of \
       --magnetization where the model has one. The memory is estimated first. The classical Ising \
-      model at --beta: by Kaufman's formula, or with --couplings by the transfer matrix.
+      model at --beta: by Kaufman's formula, or with --couplings by the transfer matrix. Molecules too \
+      large for full CI: --selected.
 
       Examples:
         qchem-nqs exact h2o.fcidump --roots 3
         qchem-nqs exact n2.fcidump --irrep 1
+        qchem-nqs exact c2h4o.fcidump --selected
         qchem-nqs exact --lattice heisenberg --geometry chain --size 16
         qchem-nqs exact --lattice hubbard --size 4x2 --boundary periodic-open --u 4
         qchem-nqs exact --lattice classical-ising --size 128 --beta 0.44
@@ -29,6 +31,8 @@ struct ExactCommand: ParsableCommand {
 
   @Argument(help: "The integral file, or - for standard input; leave it out for lattices.")
   var input: String?
+
+  @OptionGroup(title: "Selected CI") var selection: SelectedOptions
 
   @OptionGroup(title: "Lattices") var lattice: LatticeOptions
 
@@ -56,10 +60,15 @@ struct ExactCommand: ParsableCommand {
     _ = SignalWatch()
     try checkAddressSpace()
     if let problem = try lattice.makeClassicalProblem() {
+      if selection.selected { throw selectedError }
       return try solveClassical(problem, since: start)
     }
     var result: ExactResult
     switch try ProblemInput.read(input, lattice, logger: talk.verbosity.makeLogger()) {
+    case .molecule(let molecule)? where selection.selected:
+      var report = try solveSelected(molecule)
+      report.seconds = seconds(since: start)
+      return try Console.result(talk.json ? report.json.text() : report.text(quiet: talk.quiet))
     case .molecule(let molecule)?: result = try solveMolecule(molecule)
     case .lattice(let model)?: result = try solveLattice(model)
     case nil:
@@ -86,12 +95,33 @@ struct ExactCommand: ParsableCommand {
     try Console.result(talk.json ? result.json.text() : result.text(quiet: talk.quiet))
   }
 
-  private func solveMolecule(_ molecule: MoleculeInput) throws -> ExactResult {
-    var label: UInt8?
+  private var selectedError: ToolError {
+    ToolError("--selected is for molecules and --lattice hubbard; leave it out.")
+  }
+
+  /// The label of the irrep that is asked for; nil for any.
+  private func label(in molecule: MoleculeInput) throws -> UInt8? {
     if case .text(let text) = irrep { throw molecule.irrepError(text) }
     if case .number(let number) = irrep, molecule.integrals.orbitalIrreps != nil || number != 1 {
-      label = try molecule.label(ofIrrep: number)
+      return try molecule.label(ofIrrep: number)
     }
+    return nil
+  }
+
+  private func solveSelected(_ molecule: MoleculeInput) throws -> SelectedReport {
+    if let roots, roots != 1 {
+      throw ToolError("--selected finds one state; leave --roots out.")
+    }
+    let available = Double(AvailableMemory.current().bytes)
+    return try SelectedSolve(
+      molecule: molecule, options: selection, irrep: label(in: molecule),
+      memory: Int(min(Double(memoryLimit.bytes), 0.8 * available)), threads: threadCount,
+      logger: talk.verbosity.makeLogger()
+    ).run()
+  }
+
+  private func solveMolecule(_ molecule: MoleculeInput) throws -> ExactResult {
+    let label = try label(in: molecule)
     do {
       let solver = try FullCI(
         molecule.integrals, execution: Execution(threads: threadCount))
@@ -111,6 +141,7 @@ struct ExactCommand: ParsableCommand {
   }
 
   private func solveLattice(_ model: LatticeModel) throws -> ExactResult {
+    if selection.selected { throw selectedError }
     if irrep != nil { throw ToolError("--irrep is for molecules.") }
     let sites = model.geometry.siteCount
     guard sites <= LatticeBasis.siteLimit else {

@@ -138,11 +138,32 @@ extension MolecularHamiltonian {
           next = apply(move)
         }
       }
+      /// The least that a second move can add to a first beside its own change: of the four interactions
+      /// each pair shares an orbital of the second.
+      func bound(
+        _ first: Move, _ g: UnsafeMutablePointer<Double>, other: Word
+      ) -> Double {
+        var leaving = Double.infinity
+        var arriving = Double.infinity
+        for q in 0..<n {
+          let difference = g[first.from * n + q] - g[first.to * n + q]
+          if other >> Word(q) & 1 == 1 {
+            leaving = min(leaving, difference)
+          } else {
+            arriving = min(arriving, -difference)
+          }
+        }
+        // Less by more than rounding.
+        return leaving + arriving - 1e-6 * energyScale
+      }
       func sameSpin(
-        _ list: [Move], _ table: SpinTables, _ apply: (Move, Move) -> Configuration<Word>
+        _ list: [Move], _ table: SpinTables, _ word: Word,
+        _ apply: (Move, Move) -> Configuration<Word>
       ) {
         let g = table.sameDiagonal.base
-        for (place, first) in list.enumerated() {
+        let least = list.reduce(Double.infinity) { min($0, $1.change) }
+        for (place, first) in list.enumerated()
+        where first.change + least + bound(first, g, other: word) < lowest {
           for second in list[(place + 1)...]
           where first.from != second.from && first.to != second.to
             && irreps[first.from] ^ irreps[first.to] == irreps[second.from] ^ irreps[second.to]
@@ -164,14 +185,16 @@ extension MolecularHamiltonian {
       let start = current
       single(alphaMoves) { .init(alpha: flipped(start.alpha, $0), beta: start.beta) }
       single(betaMoves) { .init(alpha: start.alpha, beta: flipped(start.beta, $0)) }
-      sameSpin(alphaMoves, tables.alpha) {
+      sameSpin(alphaMoves, tables.alpha, start.alpha) {
         .init(alpha: flipped(flipped(start.alpha, $0), $1), beta: start.beta)
       }
-      sameSpin(betaMoves, tables.beta) {
+      sameSpin(betaMoves, tables.beta, start.beta) {
         .init(alpha: start.alpha, beta: flipped(flipped(start.beta, $0), $1))
       }
       let mixed = tables.alpha.mixedDiagonal.base
-      for first in alphaMoves {
+      let least = betaMoves.reduce(Double.infinity) { min($0, $1.change) }
+      for first in alphaMoves
+      where first.change + least + bound(first, mixed, other: start.beta) < lowest {
         let product = irreps[first.from] ^ irreps[first.to]
         for second in betaMoves where irreps[second.from] ^ irreps[second.to] == product {
           let change =

@@ -1,14 +1,15 @@
-internal import Configurations
+package import Configurations
 internal import Integrals
 
 /// The work space of one row: orbital lists and replacements of one determinant.
 ///
 /// One for each thread; sized by the orbitals, so a row allocates nothing.
-final class RowScratch<Word: ConfigurationWord> {
+package final class RowScratch<Word: ConfigurationWord> {
   let alpha: SpinScratch<Word>
   let beta: SpinScratch<Word>
 
-  init(orbitalCount: Int, irrepCount: Int) {
+  /// Creates room for the rows of Hamiltonians of this size.
+  package init(orbitalCount: Int, irrepCount: Int) {
     alpha = SpinScratch(orbitalCount: orbitalCount, irrepCount: irrepCount)
     beta = SpinScratch(orbitalCount: orbitalCount, irrepCount: irrepCount)
   }
@@ -123,7 +124,7 @@ private struct RowWriter<Word: ConfigurationWord> {
 
 extension MolecularHamiltonian {
   /// Returns the number of determinants that symmetry lets `x` connect to.
-  func connectionBound(of x: Configuration<Word>) -> Int {
+  package func connectionBound(of x: Configuration<Word>) -> Int {
     let groups = irrepCount
     return withUnsafeTemporaryAllocation(of: Int.self, capacity: 8 * groups) { counts in
       guard let counts = counts.baseAddress else { return 0 }
@@ -170,7 +171,7 @@ extension MolecularHamiltonian {
   @inline(never)
   @_specialize(where Word == UInt64)
   @_specialize(where Word == UInt128)
-  func writeRow(
+  package func writeRow(
     of x: Configuration<Word>, above cutoff: Double, scratch: RowScratch<Word>,
     configurations: UnsafeMutablePointer<Configuration<Word>>,
     elements: UnsafeMutablePointer<Double>

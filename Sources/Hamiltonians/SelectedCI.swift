@@ -177,16 +177,31 @@ struct Perturber<Word: ConfigurationWord> {
   var gap: Double
 
   /// The energy that the 2 × 2 problem gains.
-  var gain: Double {
-    // Without cancellation for large positive gaps.
-    let root = (gap * gap + 4 * coupling * coupling).squareRoot()
-    return gap > 0 ? 2 * coupling * coupling / (root + gap) : (root - gap) / 2
-  }
+  var gain: Double { SecondOrder.gain(coupling: coupling, gap: gap) }
 
+  /// The first-order amplitude `−V/Δ`, for small gaps that of the 2 × 2 problem.
   var amplitude: Double {
     if gap > abs(coupling) { return -coupling / gap }
     return coupling == 0 ? 0 : -gain / coupling
   }
 
-  var energy: Double { gap > abs(coupling) ? -coupling * coupling / gap : -gain }
+  /// The second-order energy `−V²/Δ`, for small gaps what the 2 × 2 problem gains.
+  var energy: Double { SecondOrder.energy(coupling: coupling, gap: gap) }
+}
+
+/// What a state gains from one coupled to it by `V`, higher by `Δ`.
+package enum SecondOrder {
+  /// Returns what the 2 × 2 problem gains, `½(√(Δ² + 4V²) − Δ)`.
+  @inlinable
+  package static func gain(coupling: Double, gap: Double) -> Double {
+    // Without cancellation for large positive gaps.
+    let root = (gap * gap + 4 * coupling * coupling).squareRoot()
+    return gap > 0 ? 2 * coupling * coupling / (root + gap) : (root - gap) / 2
+  }
+
+  /// Returns the second-order energy `−V²/Δ`, for small gaps what the 2 × 2 problem gains.
+  @inlinable
+  package static func energy(coupling: Double, gap: Double) -> Double {
+    gap > abs(coupling) ? -coupling * coupling / gap : -gain(coupling: coupling, gap: gap)
+  }
 }
