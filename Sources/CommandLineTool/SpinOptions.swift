@@ -129,6 +129,14 @@ struct SpinOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
+    help: """
+      Random starts that are compared when the projection begins, of which the lowest goes on. (default: 4 on small lattices, \
+      else 1)
+      """)
+  var starts: Int?
+
+  @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       """
       The momentum to project on, along each closed direction in units of 2π over its length, such as 0,5. \
@@ -176,6 +184,7 @@ struct SpinOptions: ParsableArguments {
     merged.blur = blur ?? other.blur
     merged.project = project ?? other.project
     merged.projectSteps = projectSteps ?? other.projectSteps
+    merged.starts = starts ?? other.starts
     merged.projectMomentum = projectMomentum ?? other.projectMomentum
     merged.projectIrrep = projectIrrep ?? other.projectIrrep
     merged.projectParity = projectParity ?? other.projectParity
@@ -202,6 +211,7 @@ struct SpinOptions: ParsableArguments {
       settings.symmetrySteps = project.lastSteps
     }
     settings.symmetrySteps = projectSteps ?? settings.symmetrySteps
+    settings.starts = starts ?? settings.starts
     settings.projectedMomentum = projectMomentum?.values ?? settings.projectedMomentum
     settings.pointIrrep = projectIrrep ?? settings.pointIrrep
     settings.parity = projectParity ?? settings.parity

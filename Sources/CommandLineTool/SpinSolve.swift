@@ -154,6 +154,7 @@ struct SpinSummary {
           symmetry.candidates.map {
             .object([
               .init(key: "irrep", value: .string($0.irrep)),
+              .init(key: "start", value: .integer($0.start)),
               .init(key: "weight", value: .number($0.weight)),
               .init(key: "energy", value: .number($0.energy)),
               .init(key: "energy_error", value: .number($0.error)),
@@ -208,12 +209,13 @@ struct SpinSummary {
         rows.append((name, String(format: "%.5f  +/- %.5f", estimate.value, estimate.error)))
       }
       if let symmetry = final.symmetry, symmetry.isProjected {
-        let others = symmetry.candidates.count - 1
+        let compared = symmetry.compared
         rows.append(
           (
             "irrep",
             symmetry.irrep
-              + (others > 0 ? ", the lowest of \(others + 1) sectors compared" : "")
+              + (compared.sectors > 1 ? ", the lowest of \(compared.sectors) sectors" : "")
+              + (compared.starts > 1 ? ", the lowest of \(compared.starts) starts" : "")
           ))
       }
       if let line = final.extrapolation {

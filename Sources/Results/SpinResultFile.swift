@@ -67,6 +67,9 @@ public enum SpinResultFile {
         try group.setAttribute("established", .bool(symmetry.isEstablished))
         if !symmetry.candidates.isEmpty {
           try group.setAttribute("compared", .strings(symmetry.candidates.map(\.irrep)))
+          try ResultFile.write(
+            symmetry.candidates.map { Int32($0.start) }, "compared_starts", "none",
+            "random starts, from 1", to: group)
         }
         for (name, unit, text, value) in candidateColumns {
           try ResultFile.write(
@@ -126,9 +129,11 @@ public enum SpinResultFile {
       }
       names = values
     }
+    let starts =
+      names.isEmpty ? [] : try group.read(Int32.self, "compared_starts").values.map(Int.init)
     let kind = try ResultFile.string("kind", in: group)
     guard let kind = SpinProjectionKind(rawValue: kind),
-      columns.allSatisfy({ $0.count == names.count })
+      columns.allSatisfy({ $0.count == names.count }), starts.count == names.count
     else {
       throw ResultFile.damaged("the arrays of /symmetry do not fit each other", group)
     }
@@ -138,7 +143,8 @@ public enum SpinResultFile {
       weight: try ResultFile.number("weight", in: group),
       candidates: names.indices.map {
         SectorCandidate(
-          irrep: names[$0], weight: columns[0][$0], energy: columns[1][$0], error: columns[2][$0])
+          irrep: names[$0], start: starts[$0], weight: columns[0][$0], energy: columns[1][$0],
+          error: columns[2][$0])
       })
   }
 

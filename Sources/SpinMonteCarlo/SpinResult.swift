@@ -201,10 +201,9 @@ extension SpinResult {
           + "projected; train longer before `project-steps`")
     }
     if let symmetry, !symmetry.isEstablished {
-      let names = symmetry.candidates.sorted { $0.energy < $1.energy }.map(\.irrep)
       warnings.append(
-        "symmetry not established: the sectors \(names.prefix(2).joined(separator: " and ")) have energies within three "
-          + "standard errors of each other; name one with `project-parity`, `project-momentum` and `project-irrep`, "
+        "symmetry not established: the sectors \(symmetry.irrep) and \(symmetry.nextSector?.irrep ?? "") have energies "
+          + "within three standard errors of each other; name one with `project-parity`, `project-momentum` and `project-irrep`, "
           + "and compare")
     }
     if hasTotalSpin, let square = observables?.totalSpinSquared {

@@ -1,18 +1,33 @@
+internal import Configurations
+internal import NeuralNetworks
+
 /// The choice of the sector that a state is projected on.
 ///
 /// A state that is in one irrep says so. Of a mixture nothing is assumed: the sectors that it has some part in are
-/// projected on one by one, the lowest ones are trained for some steps each, and the lowest of these is taken.
+/// projected on one by one and trained for some steps, the worse half is dropped, and so on until the lowest is left. States
+/// of small gaps inside one sector have basins of their own, which other random parameters find: several starts are compared
+/// in the same way.
 extension SpinRun {
   /// The weight from which on an irrep is taken without a comparison.
   private static let decisiveWeight = 0.9
   /// The smallest weight of a sector that is compared.
   private static let smallestWeight = 0.02
-  /// The number of sectors that are trained.
+  /// The sectors of a start that are trained, those with the lowest energies.
   private static let trainedCount = 3
+  /// The steps between two drops.
+  private static let heat = 12
 
-  private typealias Candidate = (group: SpinGroup, irrep: SpinIrrep, weight: Double)
+  private struct Candidate {
+    let group: SpinGroup
+    let irrep: SpinIrrep
+    let weight: Double
+    let start: Int
+    var position: Position
+    var energy = Double.infinity
+    var error = 0.0
+  }
 
-  /// Chooses the projection of a stage.
+  /// Chooses the projection of a stage, and at the first one the start.
   ///
   /// - Parameters:
   ///   - stage: The stage.
@@ -20,7 +35,67 @@ extension SpinRun {
   /// - Throws: ``SpinRunError`` where numbers are not finite.
   func choose(stage: Int, at step: Int?) throws(SpinRunError) {
     let kind = settings.stages[stage].kind
+    var candidates: [Candidate] = []
+    var best = (weight: 0.0, count: 0)
+    let starts = stage == 0 && step != nil ? settings.starts ?? 1 : 1
+    let first = Position(self)
+    for start in 1...starts {
+      if start > 1, let step {
+        try begin(start)
+        for number in 1..<step { _ = try move(number) }
+      }
+      let found = measureWeights(kind, start: start)
+      best.weight = max(best.weight, found.first?.weight ?? 0)
+      guard let top = found.first, top.weight >= Self.smallestWeight else { continue }
+      let likely = found.filter { $0.weight >= Self.smallestWeight }
+      if top.weight >= Self.decisiveWeight || likely.count == 1 {
+        candidates.append(top)
+        best.count += 1
+      } else {
+        candidates += measureEnergies(likely, trains: step != nil)
+        best.count += 2
+      }
+    }
+    first.restore(self)
+    guard let only = candidates.first else {
+      symmetry = SymmetryFinding(
+        stage: stage, kind: kind, irrep: "", phases: [], weight: best.weight, candidates: [])
+      return
+    }
+    if candidates.count == 1, best.count == 1 {
+      take(only, stage: stage, candidates: [])
+      return
+    }
+    if let step { try train(&candidates, stage: stage, at: step) }
+    guard let lowest = candidates.min(by: { $0.energy < $1.energy }), lowest.energy.isFinite else {
+      throw SpinRunError(
+        "the energy is not a finite number in any sector: start anew with a smaller `learning-rate`"
+      )
+    }
+    take(
+      lowest, stage: stage,
+      candidates: candidates.sorted { $0.energy < $1.energy }.map {
+        SectorCandidate(
+          irrep: $0.irrep.label.description, start: $0.start, weight: $0.weight,
+          energy: $0.energy, error: $0.error)
+      })
+  }
+
+  /// Begins with other random parameters.
+  private func begin(_ start: Int) throws(SpinRunError) {
+    var random = RandomSource(seed: settings.seed).split(UInt64(start))
+    let network = try settings.makeNetwork(for: problem)
+    Position(
+      parameters: network.makeParameters(using: &random), previous: [], squares: [],
+      chains: ChainSampler(problem, chains: sampler.chainCount, seed: settings.seed).snapshot
+    ).restore(self)
+    state.projection = .none(siteCount: problem.siteCount)
+  }
+
+  /// How much of the state is in which irrep, the largest first.
+  private func measureWeights(_ kind: SpinProjectionKind, start: Int) -> [Candidate] {
     sampler.refresh(state)
+    let position = Position(self)
     var measurements: [SpinProjectionKind: SymmetryMeasurement] = [:]
     var all: [Candidate] = []
     for (group, irrep) in sectors.candidates(kind) {
@@ -28,73 +103,60 @@ extension SpinRun {
         measurements[irrep.kind]
         ?? SymmetryMeasurement(state, spins: sampler.spins, group: group)
       measurements[irrep.kind] = measurement
-      all.append((group, irrep, measurement.weight(of: irrep)))
+      all.append(
+        Candidate(
+          group: group, irrep: irrep, weight: measurement.weight(of: irrep), start: start,
+          position: position))
     }
-    all.sort { $0.weight > $1.weight }
-    let likely = all.filter { $0.weight >= Self.smallestWeight }
-    guard let first = likely.first else {
-      symmetry = SymmetryFinding(
-        stage: stage, kind: kind, irrep: "", phases: [], weight: all.first?.weight ?? 0,
-        candidates: [])
-      return
+    return all.sorted { $0.weight > $1.weight }
+  }
+
+  /// The energies of projected states; those that are to be trained are the lowest ones.
+  private func measureEnergies(_ candidates: [Candidate], trains: Bool) -> [Candidate] {
+    var measured = candidates
+    for index in measured.indices {
+      restore(measured[index])
+      (measured[index].energy, measured[index].error) = measure(rounds: 4)
     }
-    if first.weight >= Self.decisiveWeight || likely.count == 1 {
-      take(first, stage: stage, candidates: [])
-      return
+    measured = measured.filter(\.energy.isFinite).sorted { $0.energy < $1.energy }
+    return trains ? Array(measured.prefix(Self.trainedCount)) : measured
+  }
+
+  /// Trains candidates, and drops the worse half again and again.
+  private func train(
+    _ candidates: inout [Candidate], stage: Int, at step: Int
+  ) throws(SpinRunError) {
+    let steps = settings.stages[stage].steps
+    let wanted = min(steps, max(20, steps / 10))
+    var (running, taken) = (Array(candidates.indices), 0)
+    while taken < wanted {
+      let heat = running.count > 2 ? min(Self.heat, wanted - taken) : wanted - taken
+      for index in running {
+        restore(candidates[index])
+        for _ in 0..<heat { _ = try move(step) }
+        candidates[index].position = Position(self)
+        (candidates[index].energy, candidates[index].error) = measure(rounds: 4)
+      }
+      taken += heat
+      running.sort { candidates[$0].energy < candidates[$1].energy }
+      // Not a number is dropped first.
+      running = running.filter { candidates[$0].energy.isFinite }
+      if running.isEmpty { return }
+      running.removeLast(max(0, running.count - max(2, (running.count + 1) / 2)))
     }
-    try compare(likely, stage: stage, at: step)
+  }
+
+  private func restore(_ candidate: Candidate) {
+    candidate.position.restore(self)
+    state.projection = candidate.irrep.projection(candidate.group)
   }
 
   private func take(_ candidate: Candidate, stage: Int, candidates: [SectorCandidate]) {
-    let projection = candidate.irrep.projection(candidate.group)
-    state.projection = projection
+    restore(candidate)
     symmetry = SymmetryFinding(
       stage: stage, kind: candidate.irrep.kind, irrep: candidate.irrep.label.description,
-      phases: projection.elements.map(\.phase), weight: candidate.weight, candidates: candidates)
-  }
-
-  /// Compares sectors by the energies of projected states, then the lowest ones after some training.
-  private func compare(
-    _ candidates: [Candidate], stage: Int, at step: Int?
-  ) throws(SpinRunError) {
-    let before = Position(self)
-    var compared: [(candidate: Candidate, energy: Double, error: Double)] = []
-    for candidate in candidates {
-      before.restore(self)
-      state.projection = candidate.irrep.projection(candidate.group)
-      let (energy, error) = measure(rounds: 4)
-      if energy.isFinite { compared.append((candidate, energy, error)) }
-    }
-    compared.sort { $0.energy < $1.energy }
-    var positions = compared.map { _ in before }
-    if let step {
-      compared.removeLast(max(0, compared.count - Self.trainedCount))
-      let steps = min(settings.stages[stage].steps, max(20, settings.stages[stage].steps / 10))
-      for index in compared.indices {
-        before.restore(self)
-        state.projection = compared[index].candidate.irrep.projection(
-          compared[index].candidate.group)
-        for _ in 0..<steps { _ = try move(step) }
-        (compared[index].energy, compared[index].error) = measure(rounds: 4)
-        positions[index] = Position(self)
-      }
-    }
-    guard
-      let best = compared.indices.filter({ compared[$0].energy.isFinite })
-        .min(by: { compared[$0].energy < compared[$1].energy })
-    else {
-      throw SpinRunError(
-        "the energy is not a finite number in any sector: start anew with a smaller `learning-rate`"
-      )
-    }
-    positions[best].restore(self)
-    take(
-      compared[best].candidate, stage: stage,
-      candidates: compared.map {
-        SectorCandidate(
-          irrep: $0.candidate.irrep.label.description, weight: $0.candidate.weight,
-          energy: $0.energy, error: $0.error)
-      })
+      phases: state.projection.elements.map(\.phase), weight: candidate.weight,
+      candidates: candidates)
   }
 
   /// The energy of the state as it is, from some rounds of the chains.
@@ -113,18 +175,11 @@ extension SpinRun {
   }
 
   /// Where training is.
-  private struct Position {
+  fileprivate struct Position {
     let parameters: [Float]
     let previous: [Float]
     let squares: [Float]
     let chains: (spins: [Int8], proposals: Int)
-
-    init(_ run: SpinRun) {
-      parameters = run.state.parameters
-      previous = run.rule.previous
-      squares = run.rule.squares
-      chains = run.sampler.snapshot
-    }
 
     func restore(_ run: SpinRun) {
       run.state.parameters = parameters
@@ -132,5 +187,13 @@ extension SpinRun {
       run.rule.squares = squares
       run.sampler.snapshot = chains
     }
+  }
+}
+
+extension SpinRun.Position {
+  fileprivate init(_ run: SpinRun) {
+    self.init(
+      parameters: run.state.parameters, previous: run.rule.previous, squares: run.rule.squares,
+      chains: run.sampler.snapshot)
   }
 }

@@ -5,16 +5,19 @@ internal import NeuralNetworks
 public struct SectorCandidate: Sendable, Hashable {
   /// The name of its irrep.
   public let irrep: String
+  /// The random start, from 1.
+  public let start: Int
   /// How much of the state was in it before.
   public let weight: Double
-  /// The energy of the projected state, total: after some steps, or as it was where none were taken.
+  /// The energy of the projected state when it was dropped or taken, total.
   public let energy: Double
   /// Its standard error.
   public let error: Double
 
   /// Creates a candidate.
-  public init(irrep: String, weight: Double, energy: Double, error: Double) {
+  public init(irrep: String, start: Int, weight: Double, energy: Double, error: Double) {
     self.irrep = irrep
+    self.start = start
     self.weight = weight
     self.energy = energy
     self.error = error
@@ -52,13 +55,23 @@ public struct SymmetryFinding: Sendable, Hashable {
   /// Whether the state is projected.
   public var isProjected: Bool { !phases.isEmpty }
 
-  /// Whether the best sector is below the next by more than three standard errors, or nothing was to be compared.
+  /// The lowest candidate of another irrep than that taken; nil for none.
+  public var nextSector: SectorCandidate? {
+    candidates.filter { $0.irrep != irrep }.min { $0.energy < $1.energy }
+  }
+
+  /// Whether the sector is below the next by more than three standard errors, or nothing was to be compared.
   public var isEstablished: Bool {
-    let sorted = candidates.sorted { $0.energy < $1.energy }
-    guard sorted.count > 1 else { return true }
-    let error =
-      (sorted[0].error * sorted[0].error + sorted[1].error * sorted[1].error).squareRoot()
-    return sorted[1].energy - sorted[0].energy > 3 * error
+    guard let best = candidates.filter({ $0.irrep == irrep }).min(by: { $0.energy < $1.energy }),
+      let next = nextSector
+    else { return true }
+    let error = (best.error * best.error + next.error * next.error).squareRoot()
+    return next.energy - best.energy > 3 * error
+  }
+
+  /// How many sectors and random starts were compared.
+  public var compared: (sectors: Int, starts: Int) {
+    (Set(candidates.map(\.irrep)).count, Set(candidates.map(\.start)).count)
   }
 }
 

@@ -34,6 +34,7 @@ extension SpinSettings {
     try check("burn-in", burnIn, 0...100_000_000)
     try check("steps", steps, 0...1_000_000_000)
     try check("project-steps", symmetrySteps, 0...1_000_000_000)
+    try check("starts", starts, 1...64)
     for stage in earlierStages ?? [] { try check("project", stage.steps, 0...1_000_000_000) }
     let staged = stages.reduce(0) { $0 + $1.steps }
     guard staged <= steps ?? 0 else {
@@ -102,6 +103,7 @@ extension SpinSettings {
       for (name, isSet) in [
         ("project-steps", symmetrySteps != nil), ("project-momentum", projectedMomentum != nil),
         ("project-irrep", pointIrrep != nil), ("project-parity", parity != nil),
+        ("starts", starts != nil),
       ] { try refuse(name, isSet && symmetry != nil, "without `project`") }
     }
     let rule = optimizer ?? .spring

@@ -112,6 +112,8 @@ public struct SpinSettings: Codable, Sendable, Hashable {
   public var symmetry: SpinProjectionKind?
   /// The number of steps at the end that are taken with the projection.
   public var symmetrySteps: Int?
+  /// The random starts that are compared when the first stage begins.
+  public var starts: Int?
   /// What it is projected on before that, stage by stage.
   public var earlierStages: [SpinStage]?
   /// The momentum to project on, along each closed direction in units of 2π over its length; nil for that found.
@@ -180,6 +182,7 @@ public struct SpinSettings: Codable, Sendable, Hashable {
     let share = isSmall ? max(0, (all.steps ?? 0) - 60) : (all.steps ?? 0) / 10
     all.symmetrySteps =
       symmetrySteps ?? (all.symmetry == SpinProjectionKind.none ? 0 : share)
+    all.starts = starts ?? (isSmall ? 4 : 1)
     all.finalSamples = finalSamples ?? 16 * (all.samples ?? 1024)
     return all
   }

@@ -133,15 +133,19 @@ struct SpinRunTests {
     settings.steps = 100
     settings.symmetry = .all
     settings.symmetrySteps = 70
+    settings.starts = 2
     let run = try SpinRun(problem, settings: settings)
     while !run.isFinished { try run.step() }
     let result = try run.evaluate()
     // Exact diagonalisation: E = -5.444875 (lattice_exact.json of the design's references).
     #expect(abs(result.energy + 5.4448752) < 5e-3, "\(result.energy)")
     let found = try #require(result.symmetry)
-    #expect(found.candidates.count > 1 && found.isEstablished && found.weight < 0.5)
+    #expect(found.compared.sectors > 1 && found.isEstablished && found.weight < 0.5)
+    #expect(found.compared.starts == 2)
+    #expect(found.candidates.first?.irrep == found.irrep)
     #expect(found.candidates.allSatisfy { $0.energy > result.energy - 0.01 })
     // Another sector, by name, is higher.
+    settings.starts = 1
     settings.pointIrrep = "A1"
     settings.parity = .even
     settings.projectedMomentum = [0, 0]

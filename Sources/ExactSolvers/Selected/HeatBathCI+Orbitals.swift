@@ -1,5 +1,5 @@
 public import Configurations
-public import Hamiltonians
+internal import Hamiltonians
 public import Integrals
 internal import LinearAlgebra
 
