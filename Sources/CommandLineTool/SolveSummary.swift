@@ -59,6 +59,7 @@ struct SolveSummary {
     add("collapsed", .bool(final.isCollapsed))
     add("spin_squared", .number(final.spinSquared))
     add("spin_squared_error", .number(final.spinSquaredError))
+    if sites == nil { addSelected(add) }
     add("sector_dimension", .number(run.sectorDimension))
     add("distinct_samples", .integer(final.distinctSamples))
     add("draws", .integer(final.draws))
@@ -87,6 +88,7 @@ struct SolveSummary {
         "ENERGY PER SITE  " + fixed(final.energy / number, digits) + " J  +/- "
           + fixed(final.error / number, max(7, digits)) + ending)
     }
+    if let line = final.selected.map(Self.energyLine) { lines.append(line) }
     lines.append(
       "FINAL ENERGY  " + fixed(final.energy, digits) + " \(plan.unit)  +/- "
         + fixed(final.error, max(7, digits)) + ending)
@@ -130,6 +132,7 @@ struct SolveSummary {
     if let spin = final.spinSquared {
       rows.append(("<S^2>", fixed(spin, 6) + spinError))
     }
+    rows += selectedRows
     rows.append(("time", String(format: "%.1f s", seconds)))
     if let output { rows.append(("result", output)) }
     return rows

@@ -55,6 +55,11 @@ extension VariationalMonteCarlo {
       isExact ? relaxation.gain : max(result.residual ?? 0, energies.energy - relaxation.energy)
     result.isRemainingErrorBound = isExact && !relaxation.isConverged
     judge(&result)
+    selectionSeeds = SelectionSeeds(
+      configurations: sample.configurations,
+      probabilities: waveFunction.space.weights(
+        of: sample.configurations, logModulus: energies.logModulus),
+      logModulus: energies.logModulus, phase: energies.phase)
     return result
   }
 

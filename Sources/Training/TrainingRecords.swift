@@ -117,6 +117,8 @@ public struct FinalResult: Sendable, Hashable, Codable {
   public var isRemainingErrorBound = false
   /// Whether the run has converged and the remaining error is below the tolerance.
   public var isConverged = false
+  /// A selected CI that began with the state; nil where there is none.
+  public var selected: SelectedInteraction?
   /// What a user must know before using the energy, a sentence each.
   public var warnings: [String] = []
 
