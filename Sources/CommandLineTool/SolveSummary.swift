@@ -1,3 +1,4 @@
+internal import ExactSolvers
 internal import Foundation
 internal import Hamiltonians
 internal import LinearAlgebra
@@ -59,7 +60,11 @@ struct SolveSummary {
     add("collapsed", .bool(final.isCollapsed))
     add("spin_squared", .number(final.spinSquared))
     add("spin_squared_error", .number(final.spinSquaredError))
-    if sites == nil { addSelected(add) }
+    if sites == nil {
+      let occupations = final.observables?.natural?.occupations
+      add("natural_occupations", occupations.map { .array($0.map { .number($0) }) } ?? .null)
+      addSelected(add)
+    }
     add("sector_dimension", .number(run.sectorDimension))
     add("distinct_samples", .integer(final.distinctSamples))
     add("draws", .integer(final.draws))

@@ -229,6 +229,7 @@ extension ResultFile {
     if let value = final.subspaceEnergy {
       try group.setAttribute("subspace_energy", .double(value))
     }
+    if let observables = final.observables { try ObservableFile.write(observables, to: root) }
     if let selected = final.selected {
       try writeSelected(selected, to: try root.group("selected_ci"))
     }

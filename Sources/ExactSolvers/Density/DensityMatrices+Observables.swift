@@ -2,7 +2,7 @@ internal import LinearAlgebra
 
 extension DensityMatrices {
   /// Natural orbitals with their occupations.
-  public struct NaturalOccupations: Sendable, Hashable {
+  public struct NaturalOccupations: Sendable, Hashable, Codable {
     /// The occupations, falling.
     public var occupations: [Double]
     /// The orbitals as columns over the original ones, `[n, n]`; each one's largest element is positive.

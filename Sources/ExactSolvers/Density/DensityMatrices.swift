@@ -99,7 +99,8 @@ public struct DensityMatrices: Sendable, Hashable, Codable {
     let n = Double(orbitals)
     let mixed = 8 * n * n * n * n
     // αβ with both equal-spin blocks of a quarter each, one αβ for each thread and its part of the holes.
-    return 1.5 * mixed + Double(threads) * (mixed + 80 * Double(HoleStates<UInt128>.partSize))
+    let part = max(Double(HoleStates<UInt128>.partSize), mixed / 32)
+    return 1.5 * mixed + Double(threads) * (mixed + 80 * part)
       + 48 * Double(determinants)
   }
 

@@ -43,8 +43,8 @@ struct HoleStates<Word: ConfigurationWord> {
   private let n: Int
   private let execution: Execution
 
-  /// The most elements `v_K,I` of a part.
-  static var partSize: Int { 1 << 20 }
+  /// The number of elements `v_K,I` of a part, unless the matrix is so large that adding it up takes longer.
+  static var partSize: Int { 1 << 18 }
 
   init(
     _ configurations: [Configuration<Word>], _ coefficients: [Double], orbitals: Int,
@@ -62,7 +62,8 @@ struct HoleStates<Word: ConfigurationWord> {
     var total = [Double](repeating: 0, count: columns * columns)
     guard let first = configurations.first else { return total }
     let ways = holes.ways(first.alpha.nonzeroBitCount, first.beta.nonzeroBitCount)
-    let parts = max(1, (ways * configurations.count + Self.partSize - 1) / Self.partSize)
+    let size = max(Self.partSize, columns * columns / 4)
+    let parts = max(1, (ways * configurations.count + size - 1) / size)
     for start in stride(from: 0, to: parts, by: execution.threads) {
       let sums = execution.map(min(execution.threads, parts - start)) {
         part(start + $0, of: parts, holes, columns)
