@@ -39,6 +39,48 @@ public enum ObservableFile {
       entropies.mutualInformation, [n, n], "mutual_information", "(s(i) + s(j) - s(i,j))/2")
   }
 
+  /// Reads what ``write(_:to:)`` wrote.
+  ///
+  /// - Parameter root: The group that holds both.
+  /// - Returns: The density matrices and what they say.
+  /// - Throws: `HDF5Error` where they cannot be read or are damaged.
+  public static func read(_ root: HDF5Group) throws(HDF5Error) -> StateObservables {
+    let matrices = try root.group("rdm")
+    let n = try ResultFile.integer("orbital_count", in: matrices)
+    guard (0...128).contains(n) else {
+      throw ResultFile.damaged("\(n) orbitals", matrices)
+    }
+    func read(_ name: String, _ group: HDF5Group, _ count: Int) throws(HDF5Error) -> [Double] {
+      let values = try group.read(Double.self, name).values
+      guard values.count == count else {
+        throw ResultFile.damaged("'\(name)' has \(values.count) numbers, not \(count)", group)
+      }
+      return values
+    }
+    let two = n * n * n * n
+    let density = DensityMatrices(
+      orbitalCount: n, alphaCount: try ResultFile.integer("alpha_count", in: matrices),
+      betaCount: try ResultFile.integer("beta_count", in: matrices),
+      alpha: try read("one_particle_alpha", matrices, n * n),
+      beta: try read("one_particle_beta", matrices, n * n),
+      alphaAlpha: try read("two_particle_alpha_alpha", matrices, two),
+      betaBeta: try read("two_particle_beta_beta", matrices, two),
+      alphaBeta: try read("two_particle_alpha_beta", matrices, two))
+    let group = try root.group("observables")
+    guard group.isDataset("natural_occupations") else {
+      return StateObservables(density: density, natural: nil, entropies: nil)
+    }
+    return StateObservables(
+      density: density,
+      natural: .init(
+        occupations: try read("natural_occupations", group, n),
+        orbitals: try read("natural_orbitals", group, n * n)),
+      entropies: OrbitalEntropies(
+        oneOrbital: try read("one_orbital_entropies", group, n),
+        twoOrbital: try read("two_orbital_entropies", group, n * n),
+        mutualInformation: try read("mutual_information", group, n * n)))
+  }
+
   private static func writeMatrices(
     _ observables: StateObservables, to group: HDF5Group
   ) throws(HDF5Error) {
@@ -51,6 +93,9 @@ public enum ObservableFile {
       try group.write(values, shape: shape, to: name)
       try ResultFile.describe(name, "1", text, in: group)
     }
+    try group.setAttribute("orbital_count", .int(n))
+    try group.setAttribute("alpha_count", .int(density.alphaCount))
+    try group.setAttribute("beta_count", .int(density.betaCount))
     try write(density.alpha, [n, n], "one_particle_alpha", "<a+_p a_q> of alpha")
     try write(density.beta, [n, n], "one_particle_beta", "<a+_p a_q> of beta")
     let blocks: [(block: DensityMatrices.SpinBlock, name: String)] = [

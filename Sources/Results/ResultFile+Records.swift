@@ -259,6 +259,7 @@ extension ResultFile {
       try (group.attribute("remaining_error_is_lower_bound")?.intValue ?? 0) != 0
     final.isConverged = try (group.attribute("converged")?.intValue ?? 0) != 0
     final.warnings = try group.attribute("warnings")?.stringValues ?? []
+    if root.isGroup("rdm") { final.observables = try ObservableFile.read(root) }
     if root.isGroup("selected_ci") { final.selected = try readSelected(root.group("selected_ci")) }
     return final
   }

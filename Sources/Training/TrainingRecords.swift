@@ -119,7 +119,7 @@ public struct FinalResult: Sendable, Hashable, Codable {
   /// Whether the run has converged and the remaining error is below the tolerance.
   public var isConverged = false
   /// Density matrices of a molecule's state that is summed over the whole sector, and what they say; nil where it is
-  /// sampled, and in results that are read from files.
+  /// sampled.
   public var observables: StateObservables?
   /// A selected CI that began with the state; nil where there is none.
   public var selected: SelectedInteraction?

@@ -34,6 +34,7 @@ import Training
     "start-steps": "4",
     "steps": "12", "minimum-steps": "6", "energy-tolerance": "0.001", "window": "3",
     "final-draws": "900", "final-samples": "800", "exact-limit": "10", "leading": "5",
+    "selected-ci": "640",
     "seed": "18446744073709551615", "threads": "2",
   ]
 

@@ -7,6 +7,12 @@ extension DensityMatrices {
     public var occupations: [Double]
     /// The orbitals as columns over the original ones, `[n, n]`; each one's largest element is positive.
     public var orbitals: [Double]
+
+    /// Puts stored parts together.
+    package init(occupations: [Double], orbitals: [Double]) {
+      self.occupations = occupations
+      self.orbitals = orbitals
+    }
   }
 
   /// Returns the eigenvalues and eigenvectors of the spin-summed one-particle matrix.

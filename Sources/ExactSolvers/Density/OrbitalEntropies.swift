@@ -30,6 +30,13 @@ public struct OrbitalEntropies: Sendable, Hashable, Codable {
   /// `I(i,j)`, `[n, n]`; 0 on the diagonal.
   public var mutualInformation: [Double]
 
+  /// Puts stored parts together.
+  package init(oneOrbital: [Double], twoOrbital: [Double], mutualInformation: [Double]) {
+    self.oneOrbital = oneOrbital
+    self.twoOrbital = twoOrbital
+    self.mutualInformation = mutualInformation
+  }
+
   /// Computes the entropies of a vector.
   ///
   /// - Parameters:

@@ -14,6 +14,16 @@ public struct StateObservables: Sendable, Hashable, Codable {
   /// `⟨S_i·S_j⟩`, `[n, n]`; nil where α and β have different orbitals.
   public var spinCorrelations: [Double]? { natural == nil ? nil : density.spinCorrelations }
 
+  /// Puts stored parts together.
+  package init(
+    density: DensityMatrices, natural: DensityMatrices.NaturalOccupations?,
+    entropies: OrbitalEntropies?
+  ) {
+    self.density = density
+    self.natural = natural
+    self.entropies = entropies
+  }
+
   /// Computes the observables of a vector.
   ///
   /// - Parameters:

@@ -24,13 +24,16 @@ private func randomVector(
 }
 
 @Suite("Density matrices") struct DensityMatricesTests {
-  @Test("Every element against creation and annihilation operators", arguments: [(2, 2), (3, 1), (1, 0)])
+  @Test(
+    "Every element against creation and annihilation operators",
+    arguments: [(2, 2), (3, 1), (1, 0)])
   func bruteForce(_ alpha: Int, _ beta: Int) {
     let n = 4
     let (configurations, real) = randomVector(orbitals: n, alpha: alpha, beta: beta, seed: 3)
     let imaginary = randomVector(orbitals: n, alpha: alpha, beta: beta, seed: 4).coefficients
     let density = DensityMatrices(
-      configurations, real: real, imaginary: imaginary, orbitals: n, execution: Execution(threads: 2))
+      configurations, real: real, imaginary: imaginary, orbitals: n,
+      execution: Execution(threads: 2))
     let parts = [real, imaginary].map {
       FockVector(coefficients: .init(uniqueKeysWithValues: zip(configurations, $0)))
     }
@@ -156,7 +159,9 @@ private func randomVector(
     }
     #expect(densities[0] == densities[1] && densities[1] == densities[2])
     let wide = DensityMatrices(
-      vector.configurations.map { Configuration<UInt128>(alpha: .init($0.alpha), beta: .init($0.beta)) },
+      vector.configurations.map {
+        Configuration<UInt128>(alpha: .init($0.alpha), beta: .init($0.beta))
+      },
       real: vector.coefficients, orbitals: 10)
     #expect(abs(wide.energy(integrals) - solution.energies[0]) < 1e-8)
   }
@@ -169,7 +174,8 @@ private func randomVector(
     }
   }
 
-  @Test("Against density matrices by reordering all operators", arguments: [(2, 2), (3, 1), (2, 0)])
+  @Test(
+    "Against density matrices by reordering all operators", arguments: [(2, 2), (3, 1), (2, 0)])
   func bruteForce(_ alpha: Int, _ beta: Int) throws {
     let n = 5
     let (configurations, values) = randomVector(orbitals: n, alpha: alpha, beta: beta, seed: 5)
