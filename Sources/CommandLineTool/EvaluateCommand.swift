@@ -73,7 +73,7 @@ struct EvaluateCommand: ParsableCommand {
       logger.notice("evaluating the state of \(result) after step \(record.snapshot.step)")
       final = try run.evaluate()
       run.addSelectedInteraction(to: &final) { logger.notice("\($0)") }
-    } catch let error as TrainingError {
+    } catch {
       throw ToolError(error)
     }
     var failure: (any Error)?

@@ -75,7 +75,8 @@ struct SampleCommand: ParsableCommand {
         "program": .string("qchem-nqs"), "version": .string(programVersion),
         "problem": .string(state.record.problemName), "result": .string(result),
         "draws": .integer(drawn.draws), "distinct": .integer(drawn.configurations.count),
-        "weight": .number(weight), "seed": Int(exactly: seed).map { .integer($0) } ?? .string("\(seed)"),
+        "weight": .number(weight),
+        "seed": Int(exactly: seed).map { .integer($0) } ?? .string("\(seed)"),
         "wall_seconds": .number(seconds(since: start)), "output": .string(output),
       ])
       try Console.result(summary.text())

@@ -11,7 +11,7 @@ public import Parallelism
 /// ```
 ///
 /// with the reduced density matrices of one orbital (4 states: empty, α, β, both) and of two (16) (J. Rissler, R. Noack,
-/// S. White, Chem. Phys. 323, 519 (2006), whose factor ½ is kept; K. Boguslawski, P. Tecmer, J. Chem. Theory Comput.
+/// S. White, Chem. Phys. 323, 519 (2006), whose factor ½ is kept; K. Boguslawski et al., J. Chem. Theory Comput.
 /// 9, 2959 (2013)). The elements come from the vector itself: the diagonal by counting, the others by looking up the
 /// determinants in which `i` and `j` have exchanged electrons.
 ///
