@@ -54,8 +54,8 @@ struct StateCommandTests {
     "Refused with one clear complaint",
     arguments: [
       (["sample", "r.h5", "--draws", "0", "--output", "d.h5"], "--draws must be"),
-      (["sample", "r.h5", "@n2", "--output", "d.h5"], "is not the problem of"),
-      (["evaluate", "r.h5", "@n2", "--output", "d.h5"], "is not the problem of"),
+      (["sample", "r.h5", "@lih", "--output", "d.h5"], "is not the problem of"),
+      (["evaluate", "r.h5", "@lih", "--output", "d.h5"], "is not the problem of"),
       (["sample", "missing.h5", "--output", "d.h5"], "missing.h5"),
       (["sample", "@h2o", "--output", "d.h5"], "h2o"),
       (["evaluate", "@h2o"], "h2o"),

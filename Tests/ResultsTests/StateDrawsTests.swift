@@ -44,6 +44,6 @@ import Training
     #expect(try state.draw(500, seed: 2) != first)
     #expect(first.counts.reduce(0, +) == 500)
     // Members of the orbits of a lattice's symmetries are in the sector.
-    #expect(first.logModulus.allSatisfy(\.isFinite))
+    #expect(first.logModulus.allSatisfy { $0.isFinite })
   }
 }
