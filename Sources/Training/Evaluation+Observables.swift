@@ -16,6 +16,7 @@ extension VariationalMonteCarlo {
   ///   - sample: All representatives of the sector.
   ///   - energies: Their amplitudes.
   /// - Returns: The matrices and what they say; nil for lattices and for too many orbitals.
+  /// - Throws: ``TrainingError`` where LAPACK fails.
   func observables(
     _ sample: Sample<Word>, _ energies: LocalEnergies
   ) throws(TrainingError) -> StateObservables? {

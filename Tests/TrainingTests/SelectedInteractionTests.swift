@@ -47,8 +47,8 @@ import Training
   @Test func spacesGrowFromTheState() throws {
     let result = try result(water()) { $0.evaluation.selectedDeterminants = 80 }
     let selected = try #require(result.selected)
-    #expect(selected.seedCount == 10 || selected.seedCount == 11)
-    #expect(selected.stages.count == 4 && selected.dimension >= 80 && selected.dimension <= 81)
+    #expect(selected.seedCount == 2 || selected.seedCount == 3)
+    #expect(selected.stages.count >= 4 && selected.dimension >= 80 && selected.dimension <= 81)
     for (before, after) in zip(selected.stages, selected.stages.dropFirst()) {
       #expect(after.dimension > before.dimension && after.energy < before.energy)
       #expect(after.secondOrderEnergy > before.secondOrderEnergy)

@@ -2,7 +2,7 @@ extension DensityMatrices {
   /// Puts stored arrays together.
   ///
   /// - Parameters:
-  ///   - orbitalCount: The number of spatial orbitals, n.
+  ///   - n: The number of spatial orbitals.
   ///   - alphaCount: The number of α electrons.
   ///   - betaCount: The number of β electrons.
   ///   - alpha: `γα`, `[n, n]`.

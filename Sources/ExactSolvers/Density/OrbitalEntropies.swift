@@ -43,7 +43,7 @@ public struct OrbitalEntropies: Sendable, Hashable, Codable {
   ///   - configurations: The determinants, all different and of one sector; partners under spin flip both.
   ///   - real: The real parts of their coefficients, normalised together with the imaginary ones.
   ///   - imaginary: The imaginary parts; nil for none.
-  ///   - orbitals: The number of spatial orbitals.
+  ///   - n: The number of spatial orbitals.
   ///   - execution: The threads to use.
   /// - Throws: ``EigensolverError`` where LAPACK fails.
   /// - Precondition: There is a coefficient for each determinant.

@@ -41,7 +41,10 @@ struct FockVector {
 
   /// The density matrix of some spin orbitals, by moving their operators before all others: `[2^k, 2^k]`.
   ///
-  /// - Parameter chosen: Spin orbitals, `p` of α and `n + p` of β.
+  /// - Parameters:
+  ///   - chosen: Spin orbitals, `p` of α and `n + p` of β.
+  ///   - n: The number of spatial orbitals.
+  /// - Returns: The matrix; bit `k` of a state is the occupation of the `k`-th chosen.
   func reduced(to chosen: [Int], orbitals n: Int) -> [Double] {
     let size = 1 << chosen.count
     var byRest: [[Int]: [Double]] = [:]
