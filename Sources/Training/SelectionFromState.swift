@@ -33,8 +33,10 @@ struct SelectionSeeds<Word: ConfigurationWord> {
 }
 
 extension VariationalMonteCarlo {
-  /// The share of the last space that the state gives. What is left makes the sizes that the extrapolation needs,
-  /// and is chosen by its coupling, which at equal size finds lower energies than the rank in the state.
+  /// The share of the last space that the state gives.
+  ///
+  /// What is left makes the sizes that the extrapolation needs, and is chosen by its coupling, which at equal size
+  /// finds lower energies than the rank in the state.
   private static var seedShare: Int { 32 }
   /// The largest sector that needs no selected CI where the energy is summed over all of it.
   private static var smallSector: Double { 50_000 }
