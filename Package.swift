@@ -113,7 +113,7 @@ let package = Package(
     library(
       "Results",
       [
-        "Configurations", "FreeEnergy", "HDF5Files", "Hamiltonians", "Integrals",
+        "Configurations", "ExactSolvers", "FreeEnergy", "HDF5Files", "Hamiltonians", "Integrals",
         "SpinMonteCarlo", "Training",
       ]),
     library(

@@ -61,6 +61,8 @@ struct RootCommand: ParsableCommand {
         qchem-nqs solve h2o.fcidump
         qchem-nqs solve n2.fcidump --ansatz retnet --seed 7 --output n2.h5
         qchem-nqs solve --lattice heisenberg --geometry square --size 4x4 --j2 0.5
+        qchem-nqs evaluate h2o.nqs.h5 --final-samples 200000
+        qchem-nqs sample h2o.nqs.h5 --draws 100000 --output draws.h5
         qchem-nqs inspect h2o.fcidump
         qchem-nqs exact h2o.fcidump --roots 3
         qchem-nqs convert h2o.fcidump h2o.h5
@@ -74,7 +76,8 @@ struct RootCommand: ParsableCommand {
       """,
     version: programVersion,
     subcommands: [
-      SolveCommand.self, InspectCommand.self, ExactCommand.self, ConvertCommand.self,
+      SolveCommand.self, EvaluateCommand.self, SampleCommand.self, InspectCommand.self,
+      ExactCommand.self, ConvertCommand.self,
       CostCommand.self, ScalingCommand.self, PlotCommand.self, InfoCommand.self,
     ])
 }

@@ -24,6 +24,7 @@ struct ExactCommand: ParsableCommand {
         qchem-nqs exact h2o.fcidump --roots 3
         qchem-nqs exact n2.fcidump --irrep 1
         qchem-nqs exact c2h4o.fcidump --selected
+        qchem-nqs exact h2o.fcidump --output h2o-exact.h5
         qchem-nqs exact --lattice heisenberg --geometry chain --size 16
         qchem-nqs exact --lattice hubbard --size 4x2 --boundary periodic-open --u 4
         qchem-nqs exact --lattice classical-ising --size 128 --beta 0.44
@@ -33,6 +34,8 @@ struct ExactCommand: ParsableCommand {
   var input: String?
 
   @OptionGroup(title: "Selected CI") var selection: SelectedOptions
+
+  @OptionGroup(title: "Density matrices and observables") var output: ExactOutputOptions
 
   @OptionGroup(title: "Lattices") var lattice: LatticeOptions
 
@@ -60,17 +63,25 @@ struct ExactCommand: ParsableCommand {
     _ = SignalWatch()
     try checkAddressSpace()
     if let problem = try lattice.makeClassicalProblem() {
+      if output.output != nil { throw outputError }
       if selection.selected { throw selectedError }
       return try solveClassical(problem, since: start)
     }
     var result: ExactResult
     switch try ProblemInput.read(input, lattice, logger: talk.verbosity.makeLogger()) {
     case .molecule(let molecule)? where selection.selected:
-      var report = try solveSelected(molecule)
+      let writer = try makeOutput(of: molecule)
+      defer { writer?.file.release() }
+      var report = try solveSelected(molecule, writer)
       report.seconds = seconds(since: start)
       return try Console.result(talk.json ? report.json.text() : report.text(quiet: talk.quiet))
-    case .molecule(let molecule)?: result = try solveMolecule(molecule)
-    case .lattice(let model)?: result = try solveLattice(model)
+    case .molecule(let molecule)?:
+      let writer = try makeOutput(of: molecule)
+      defer { writer?.file.release() }
+      result = try solveMolecule(molecule, writer)
+    case .lattice(let model)?:
+      if output.output != nil { throw outputError }
+      result = try solveLattice(model)
     case nil:
       throw ToolError("what is to be solved? Give an integral file, or --lattice with --size.")
     }
@@ -95,6 +106,23 @@ struct ExactCommand: ParsableCommand {
     try Console.result(talk.json ? result.json.text() : result.text(quiet: talk.quiet))
   }
 
+  private var outputError: ToolError {
+    ToolError("--output is for molecules and --lattice hubbard; leave it out.")
+  }
+
+  /// The file of density matrices; nil where none is asked for.
+  private func makeOutput(of molecule: MoleculeInput) throws -> ExactOutput? {
+    guard let path = output.output else { return nil }
+    return try ExactOutput(
+      path, output, of: molecule, memory: usableMemory, threads: threadCount,
+      logger: talk.verbosity.makeLogger())
+  }
+
+  /// The memory that may be used, in bytes.
+  private var usableMemory: Int {
+    Int(min(Double(memoryLimit.bytes), 0.8 * Double(AvailableMemory.current().bytes)))
+  }
+
   private var selectedError: ToolError {
     ToolError("--selected is for molecules and --lattice hubbard; leave it out.")
   }
@@ -108,26 +136,35 @@ struct ExactCommand: ParsableCommand {
     return nil
   }
 
-  private func solveSelected(_ molecule: MoleculeInput) throws -> SelectedReport {
+  private func solveSelected(
+    _ molecule: MoleculeInput, _ writer: ExactOutput?
+  ) throws -> SelectedReport {
     if let roots, roots != 1 {
       throw ToolError("--selected finds one state; leave --roots out.")
     }
-    let available = Double(AvailableMemory.current().bytes)
     return try SelectedSolve(
       molecule: molecule, options: selection, irrep: label(in: molecule),
-      memory: Int(min(Double(memoryLimit.bytes), 0.8 * available)), threads: threadCount,
-      logger: talk.verbosity.makeLogger()
+      memory: usableMemory, threads: threadCount, logger: talk.verbosity.makeLogger(),
+      output: writer
     ).run()
   }
 
-  private func solveMolecule(_ molecule: MoleculeInput) throws -> ExactResult {
+  private func solveMolecule(
+    _ molecule: MoleculeInput, _ writer: ExactOutput?
+  ) throws -> ExactResult {
     let label = try label(in: molecule)
     do {
       let solver = try FullCI(
         molecule.integrals, execution: Execution(threads: threadCount))
       try checkMemory(solver.memoryEstimate(roots: roots ?? 1, irrep: label))
       let solution = try solver.solve(
-        roots: roots ?? 1, irrep: label, memoryLimit: UInt64(memoryLimit.bytes))
+        roots: roots ?? 1, irrep: label, memoryLimit: UInt64(memoryLimit.bytes),
+        keepsVectors: writer != nil)
+      if let writer, let state = solution.states.first, let vector = solution.wavefunctions.first {
+        try writer.write(
+          vector.configurations, vector.coefficients, energy: state.energy, method: "full CI",
+          irrep: state.irrep.map { Int($0) + 1 })
+      }
       let spins = solution.states.map(\.spinSquared)
       return ExactResult(
         problem: molecule.path, unit: "Eh", sites: nil, energies: solution.energies,

@@ -14,6 +14,10 @@ final class OutputFile: Sendable {
   /// What the file is to hold, and what may therefore give way to it.
   enum Kind {
     case result
+    /// Density matrices of an exact vector.
+    case exactResult
+    /// Configurations drawn from a state.
+    case draws
     case integrals
     case measurement
     /// A table of runs.
@@ -23,6 +27,8 @@ final class OutputFile: Sendable {
     fileprivate var name: String {
       switch self {
       case .result: "a result of qchem-nqs"
+      case .exactResult: "a result of qchem-nqs exact"
+      case .draws: "a file of qchem-nqs sample"
       case .integrals: "an integral file"
       case .measurement: "a measurement of qchem-nqs"
       case .runs: "a table of runs"
@@ -160,6 +166,12 @@ final class OutputFile: Sendable {
     case .figure:
       guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
       return text.prefix(1000).contains("<svg")
+    case .exactResult, .draws:
+      guard HDF5File.isHDF5(path), let file = try? HDF5File(readingFrom: path) else {
+        return false
+      }
+      return (try? file.root.attribute("type"))??.stringValue
+        == (kind == .draws ? DrawFile.type : ExactResultFile.type)
     case .result:
       guard HDF5File.isHDF5(path) else { return false }
       // A damaged result may give way; what is whole and of another kind may not.

@@ -18,6 +18,8 @@ struct SelectedSolve {
   let memory: Int
   let threads: Int
   let logger: Logger
+  /// Where density matrices go; nil for nowhere.
+  let output: ExactOutput?
 
   /// The second-order energy, in hartree, below which a space without a given size grows no more.
   private static let sufficient = 1e-5
@@ -108,7 +110,8 @@ struct SelectedSolve {
       var rounds = 0
       // The lowest state lies above none of these.
       var bound = sectors.comparison.upperBound
-      if options.naturalOrbitals {
+      // Density matrices are those of the file's orbitals.
+      if options.naturalOrbitals, output == nil {
         let rotated = try calculation.naturalOrbitals(
           of: integrals, from: leading, spinFlipParity: parity)
         rounds = rotated.rounds
@@ -146,6 +149,13 @@ struct SelectedSolve {
       if let spin = result.spinSquared, let text = spinWarning(spin) {
         warnings.append(text)
         logger.warning("\(text)")
+      }
+      if let output {
+        let vector = result.expanded()
+        try output.write(
+          vector.configurations, vector.coefficients,
+          energy: result.stages[result.stages.count - 1].energy, method: "selected CI",
+          irrep: label.map { Int($0) + 1 })
       }
       let sector = MolecularSector(
         irrep: label, spinFlipParity: parity)

@@ -13,12 +13,22 @@ struct SettingsOptions: ParsableArguments {
   @OptionGroup(title: Setting.Group.localEnergy.rawValue) var localEnergy: LocalEnergyOptions
   @OptionGroup(title: Setting.Group.schedule.rawValue) var schedule: ScheduleOptions
 
+  func validate() throws {
+    if schedule.withoutSelectedCi, schedule.selectedCi != nil {
+      throw ValidationError("--selected-ci and --no-selected-ci exclude each other.")
+    }
+  }
+
   /// The settings that were given.
   var given: [GivenSetting] {
     let groups: [any SettingGroupOptions] = [
       ansatz, sampling, optimizer, annealing, localEnergy, schedule,
     ]
-    return groups.flatMap(\.given)
+    var given = groups.flatMap(\.given)
+    if schedule.withoutSelectedCi {
+      given.append(GivenSetting(setting: .selectedCI, text: "0", file: nil))
+    }
+    return given
   }
 }
 
@@ -89,6 +99,9 @@ struct ScheduleOptions: SettingGroupOptions {
   @Option(.finalSamples) var finalSamples: String?
   @Option(.exactLimit) var exactLimit: String?
   @Option(.leading) var leading: String?
+  @Option(.selectedCI) var selectedCi: String?
+  @Flag(name: .customLong("no-selected-ci"), help: "The same as --selected-ci 0.")
+  var withoutSelectedCi = false
   @Option(.seed) var seed: String?
   @Option(.threads) var threads: String?
 }

@@ -132,12 +132,7 @@ struct SolvePlan {
   }
 
   /// The energy's unit.
-  var unit: String {
-    switch problem {
-    case .molecule: "Eh"
-    case .lattice: "J"
-    }
-  }
+  var unit: String { problem.unit }
 
   /// The problem's name for people.
   var problemName: String { problem.name(input: provenance.input) }
@@ -172,6 +167,14 @@ extension Problem {
     switch self {
     case .molecule(let integrals, _): integrals.orbitalCount
     case .lattice(let model): model.geometry.siteCount
+    }
+  }
+
+  /// The energy's unit.
+  var unit: String {
+    switch self {
+    case .molecule: "Eh"
+    case .lattice: "J"
     }
   }
 

@@ -1,3 +1,4 @@
+internal import ExactSolvers
 internal import Foundation
 internal import Hamiltonians
 internal import LinearAlgebra
@@ -9,14 +10,18 @@ internal import Training
 struct SolveSummary {
   let run: any TrainingRun
   let final: FinalResult
-  let plan: SolvePlan
+  let problem: Problem
+  /// The problem's name for people.
+  let problemName: String
+  /// What was to be said before the run.
+  let warnings: [String]
   /// The result file; nil where it could not be written.
   let output: String?
   let seconds: Double
 
   /// The number of sites; nil for molecules.
   private var sites: Int? {
-    if case .lattice(let model) = plan.problem { model.geometry.siteCount } else { nil }
+    if case .lattice(let model) = problem { model.geometry.siteCount } else { nil }
   }
 
   /// The energy of the best single determinant; nil for lattices.
@@ -28,14 +33,14 @@ struct SolveSummary {
     let settings = run.settings
     add("program", .string("qchem-nqs"))
     add("version", .string(programVersion))
-    add("problem", .string(plan.problemName))
+    add("problem", .string(problemName))
     add("ansatz", .string(settings.ansatz.kind.rawValue))
     add("parameters", .integer(run.parameterCount))
     add("seed", Int(exactly: settings.seed).map { .integer($0) } ?? .string("\(settings.seed)"))
     add("threads", .integer(settings.threads ?? ProcessorCount.current.count))
     add("steps", .integer(run.trace.count))
     add("converged", .bool(final.isConverged))
-    add("unit", .string(plan.unit))
+    add("unit", .string(problem.unit))
     add("energy", .number(final.energy))
     add("energy_error", .number(final.error))
     add("exact_sum", .bool(final.isExactSum))
@@ -59,13 +64,18 @@ struct SolveSummary {
     add("collapsed", .bool(final.isCollapsed))
     add("spin_squared", .number(final.spinSquared))
     add("spin_squared_error", .number(final.spinSquaredError))
+    if sites == nil {
+      let occupations = final.observables?.natural?.occupations
+      add("natural_occupations", occupations.map { .array($0.map { .number($0) }) } ?? .null)
+      addSelected(add)
+    }
     add("sector_dimension", .number(run.sectorDimension))
     add("distinct_samples", .integer(final.distinctSamples))
     add("draws", .integer(final.draws))
     add("dropped_weight", .number(final.droppedWeight))
     add("wall_seconds", .number(seconds))
     add("output", .string(output))
-    add("warnings", .array((plan.warnings + final.warnings.map(withFlags)).map { .string($0) }))
+    add("warnings", .array((warnings + final.warnings.map(withFlags)).map { .string($0) }))
     return .object(members)
   }
 
@@ -87,14 +97,15 @@ struct SolveSummary {
         "ENERGY PER SITE  " + fixed(final.energy / number, digits) + " J  +/- "
           + fixed(final.error / number, max(7, digits)) + ending)
     }
+    if let line = final.selected.map(Self.energyLine) { lines.append(line) }
     lines.append(
-      "FINAL ENERGY  " + fixed(final.energy, digits) + " \(plan.unit)  +/- "
+      "FINAL ENERGY  " + fixed(final.energy, digits) + " \(problem.unit)  +/- "
         + fixed(final.error, max(7, digits)) + ending)
     return lines.joined(separator: "\n")
   }
 
   private var rows: [(String, String)] {
-    let unit = plan.unit
+    let unit = problem.unit
     let whole = final.isExactSum ? ", the whole sector: no statistical error" : ""
     var rows: [(String, String)] = [
       ("steps", "\(run.trace.count), \(final.isConverged ? "converged" : "NOT CONVERGED")"),
@@ -130,6 +141,7 @@ struct SolveSummary {
     if let spin = final.spinSquared {
       rows.append(("<S^2>", fixed(spin, 6) + spinError))
     }
+    rows += selectedRows
     rows.append(("time", String(format: "%.1f s", seconds)))
     if let output { rows.append(("result", output)) }
     return rows

@@ -69,7 +69,11 @@ struct TrainingDriver {
     // Nothing is lost from here on: a resumed run would only settle and evaluate again.
     if let signal = signals.stopWaiting() { return try stop(signal) }
     logger.notice("evaluating")
-    return .finished(try run.evaluate())
+    var final = try run.evaluate()
+    // A signal from here on leaves the energy in the file.
+    keeper.keep(record(final))
+    run.addSelectedInteraction(to: &final) { logger.notice("\($0)") }
+    return .finished(final)
   }
 
   private func stop(_ signal: Int32) throws -> Outcome {

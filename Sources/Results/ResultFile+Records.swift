@@ -229,6 +229,10 @@ extension ResultFile {
     if let value = final.subspaceEnergy {
       try group.setAttribute("subspace_energy", .double(value))
     }
+    if let observables = final.observables { try ObservableFile.write(observables, to: root) }
+    if let selected = final.selected {
+      try writeSelected(selected, to: try root.group("selected_ci"))
+    }
     try writeSamples(record, to: try root.group("samples"))
   }
 
@@ -255,6 +259,8 @@ extension ResultFile {
       try (group.attribute("remaining_error_is_lower_bound")?.intValue ?? 0) != 0
     final.isConverged = try (group.attribute("converged")?.intValue ?? 0) != 0
     final.warnings = try group.attribute("warnings")?.stringValues ?? []
+    if root.isGroup("rdm") { final.observables = try ObservableFile.read(root) }
+    if root.isGroup("selected_ci") { final.selected = try readSelected(root.group("selected_ci")) }
     return final
   }
 }

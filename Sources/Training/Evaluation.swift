@@ -55,6 +55,12 @@ extension VariationalMonteCarlo {
       isExact ? relaxation.gain : max(result.residual ?? 0, energies.energy - relaxation.energy)
     result.isRemainingErrorBound = isExact && !relaxation.isConverged
     judge(&result)
+    if isExact { result.observables = try observables(sample, energies) }
+    selectionSeeds = SelectionSeeds(
+      configurations: sample.configurations,
+      probabilities: waveFunction.space.weights(
+        of: sample.configurations, logModulus: energies.logModulus),
+      logModulus: energies.logModulus, phase: energies.phase)
     return result
   }
 

@@ -66,9 +66,11 @@ private func makeMolecularRun<H: Hamiltonian>(
     energyScale: molecule.energyScale, referenceEnergy: referenceEnergy, hasPeakedStart: true)
   let filled = settings.filled(for: size)
   let resolved = try ResolvedSettings(filled, for: size)
+  try checkSelection(filled, orbitals: integrals.orbitalCount)
   let ordered = space(filled.ansatz.order ?? [])
   return try makeRun(
     hamiltonian, evaluated: evaluated, ordered, spinOperator: molecule.spinSquared,
+    molecule: molecule,
     context: .init(
       referenceEnergy: referenceEnergy,
       degreesOfFreedom: max(1, integrals.electronCount),

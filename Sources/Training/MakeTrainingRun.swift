@@ -70,7 +70,8 @@ func spinFlipParity(
 
 func makeRun<H: Hamiltonian>(
   _ hamiltonian: H, evaluated: H? = nil, _ space: ConfigurationSpace<H.Word>,
-  spinOperator: (any Hamiltonian<H.Word>)?, context: RunContext,
+  spinOperator: (any Hamiltonian<H.Word>)?, molecule: MolecularHamiltonian<H.Word>? = nil,
+  context: RunContext,
   start: StartVector<H.Word>?, messages: [String], settings: Settings,
   resolved: ResolvedSettings, snapshot: Snapshot?
 ) throws(TrainingError) -> any TrainingRun {
@@ -92,7 +93,7 @@ func makeRun<H: Hamiltonian>(
     space: space, seed: settings.seed, execution: Execution(threads: resolved.threads))
   let run = VariationalMonteCarlo(
     hamiltonian: hamiltonian, evaluated: evaluated, waveFunction: waveFunction,
-    spinOperator: spinOperator,
+    spinOperator: spinOperator, molecule: molecule,
     context: context, start: start, messages: messages + memory.messages, settings: settings,
     resolved: resolved)
   if let snapshot { try run.restore(snapshot) }

@@ -121,6 +121,15 @@ extension Requirement {
     if case .molecule = $0.problem { "this is a molecule" } else { nil }
   }
 
+  static let molecule = Requirement(condition: "a molecule") {
+    if case .lattice = $0.problem { "this is a lattice" } else { nil }
+  }
+
+  /// No penalty holds the total spin: a selected CI knows none.
+  static let freeSpin = Requirement(condition: "no `spin`") {
+    $0.settings.ansatz.twiceSpin == nil ? nil : "`spin` holds it"
+  }
+
   /// The steps' samples are not the whole sector.
   static let sampledSteps = Requirement(condition: "sectors of more configurations than `samples`")
   {

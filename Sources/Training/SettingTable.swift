@@ -14,7 +14,7 @@ extension Setting {
     annealing, t0, annealingSteps, warmUpSteps, temperatureSteps,
     localEnergy, cutoff, screening, screenedDraws, memoryBudget,
     start, startDeterminants, startSteps, steps, minimumSteps, energyTolerance, window, finalDraws,
-    finalSamples, exactLimit, leading, seed, threads,
+    finalSamples, exactLimit, leading, selectedCI, seed, threads,
   ]
 
   // MARK: - Wave function
@@ -270,6 +270,13 @@ extension Setting {
   package static let leading = Setting(
     "leading", .schedule, \.evaluation.leading, .integer(0...Int.max), canChange: true,
     "The number of leading configurations that the result keeps.")
+  package static let selectedCI = Setting(
+    "selected-ci", .schedule, \.evaluation.selectedDeterminants, .integer(0...1_000_000_000),
+    default: .open(
+      "as many as cost little; 0 for sectors of up to 50000 that are summed exactly"),
+    needs: [.molecule, .freeSpin], canChange: true,
+    "Determinants of the selected CI with second order that begins with the trained state; 0 for none."
+  )
   package static let seed = Setting(
     "seed", .schedule, \.seed, .integer(0...UInt64.max), "The seed of every random number.")
   package static let threads = Setting(

@@ -203,6 +203,9 @@ public struct EvaluationSettings: Codable, Sendable, Hashable {
   public var exactLimit: Int?
   /// The number of leading configurations that the result keeps.
   public var leading = 100
+  /// The number of determinants of the selected CI that begins with the trained state: 0 for none, nil for as many as
+  /// cost little, and none where the energy of a small sector is an exact sum.
+  public var selectedDeterminants: Int?
 
   /// Creates the defaults.
   public init() {}

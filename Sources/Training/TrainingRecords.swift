@@ -1,4 +1,5 @@
 public import Configurations
+public import ExactSolvers
 
 /// What one training step found.
 public struct TraceRow: Sendable, Hashable, Codable {
@@ -117,6 +118,11 @@ public struct FinalResult: Sendable, Hashable, Codable {
   public var isRemainingErrorBound = false
   /// Whether the run has converged and the remaining error is below the tolerance.
   public var isConverged = false
+  /// Density matrices of a molecule's state that is summed over the whole sector, and what they say; nil where it is
+  /// sampled.
+  public var observables: StateObservables?
+  /// A selected CI that began with the state; nil where there is none.
+  public var selected: SelectedInteraction?
   /// What a user must know before using the energy, a sentence each.
   public var warnings: [String] = []
 

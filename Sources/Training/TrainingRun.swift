@@ -54,6 +54,17 @@ public protocol TrainingRun: AnyObject {
   /// - Throws: ``TrainingError`` where the numbers are not finite.
   func evaluate() throws(TrainingError) -> FinalResult
 
+  /// Adds the energies of a selected CI that begins with the evaluated state.
+  ///
+  /// Does nothing where there is none: of lattices, where a total spin is held, where it was not asked for and the
+  /// energy is summed over all of a small sector. A result that turns out to lie above these energies says so, and is
+  /// judged again.
+  ///
+  /// - Parameters:
+  ///   - result: What ``evaluate()`` has just returned.
+  ///   - log: Receives lines that say what is done.
+  func addSelectedInteraction(to result: inout FinalResult, log: (String) -> Void)
+
   /// What a checkpoint needs.
   func snapshot() -> Snapshot
 }

@@ -24,6 +24,10 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
   let evaluated: H?
   let waveFunction: any AutoregressiveWaveFunction<Word>
   let spinOperator: (any Hamiltonian<Word>)?
+  /// The molecule, of which a selected CI can be made; nil for others.
+  let molecule: MolecularHamiltonian<Word>?
+  /// The sample of the last evaluation.
+  var selectionSeeds: SelectionSeeds<Word>?
   let estimator: LocalEnergyEstimator<H>
   let sampler: TrainingSampler<H>
   let rule: any StepRule
@@ -44,7 +48,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
 
   init(
     hamiltonian: H, evaluated: H? = nil, waveFunction: any AutoregressiveWaveFunction<Word>,
-    spinOperator: (any Hamiltonian<Word>)?,
+    spinOperator: (any Hamiltonian<Word>)?, molecule: MolecularHamiltonian<Word>? = nil,
     context: RunContext, start: StartVector<Word>?, messages: [String], settings: Settings,
     resolved: ResolvedSettings
   ) {
@@ -52,6 +56,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     self.evaluated = evaluated
     self.waveFunction = waveFunction
     self.spinOperator = spinOperator
+    self.molecule = molecule
     self.context = context
     if let sectors = context.sectors {
       upperBound = sectors.upperBound

@@ -42,6 +42,21 @@ extension VariationalMonteCarlo {
           + ": the training has not reached the ground state. Try more `steps`, another `seed` or "
           + "more `start-determinants`.")
     }
+    if let selected = result.selected {
+      let excess = result.energy - result.error - selected.energy
+      if excess > 1e-8 * resolved.energyScale {
+        warnings.append(
+          "selected CI of \(selected.dimension) determinants is lower by \(short(excess)): the network's energy is no "
+            + "better than this bound.")
+      }
+      if let limit = selected.extrapolatedEnergy, let error = selected.extrapolatedError,
+        limit - error >= result.energy + 3 * result.error
+      {
+        warnings.append(
+          "the selected CI's limit lies above the network's energy, an upper bound: its error bar reaches down to that."
+        )
+      }
+    }
     if closeSectorCount > 0 {
       warnings.append(
         "SYMMETRY NOT ESTABLISHED: \(closeSectorCount) symmetry sectors lie within the uncertainty of "

@@ -172,7 +172,9 @@ struct SolveTests {
     #expect(try root.attribute("host")?.stringValue?.isEmpty == false)
     #expect(try root.attribute("command_line")?.stringValue?.hasSuffix("--output r.h5") == true)
     let groups = [
-      "configuration", "final", "optimizer", "parameters", "problem", "samples", "trace",
+      "configuration", "final", "observables", "optimizer", "parameters", "problem", "rdm",
+      "samples",
+      "trace",
     ]
     #expect(try root.names() == groups)
     let final = try root.group("final")

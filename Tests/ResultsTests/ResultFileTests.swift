@@ -7,7 +7,9 @@ import Training
 
 @Suite struct ResultFileTests {
   @Test func recordsComeBackAsTheyWere() throws {
-    for run in [try StoredRun.water(), try StoredRun.square()] {
+    let whole = try StoredRun.water { $0.evaluation.selectedDeterminants = 60 }
+    #expect(whole.record.final?.selected != nil && whole.record.final?.observables != nil)
+    for run in [whole, try StoredRun.square()] {
       let found = try ResultFile.read(run.path)
       #expect(found.provenance == run.record.provenance)
       #expect(found.settings == run.record.settings)

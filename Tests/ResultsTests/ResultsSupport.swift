@@ -32,10 +32,15 @@ final class StoredRun {
     try run.prepare { _ in }
     while !run.isFinished { _ = try run.step() }
     self.problem = problem
+    var final = isFinal ? try run.evaluate() : nil
+    if isFinal, var result = final {
+      run.addSelectedInteraction(to: &result) { _ in }
+      final = result
+    }
     record = RunRecord(
       provenance: .init(program: "ResultsTests", version: "1", libraries: ["none"], input: nil),
       problem: problem, run: run, snapshot: run.snapshot(),
-      final: isFinal ? try run.evaluate() : nil)
+      final: final)
     path =
       FileManager.default.temporaryDirectory
       .appendingPathComponent("qchem-nqs-\(UUID().uuidString).nqs.h5").path

@@ -34,6 +34,7 @@ import Training
     "start-steps": "4",
     "steps": "12", "minimum-steps": "6", "energy-tolerance": "0.001", "window": "3",
     "final-draws": "900", "final-samples": "800", "exact-limit": "10", "leading": "5",
+    "selected-ci": "640",
     "seed": "18446744073709551615", "threads": "2",
   ]
 
@@ -209,7 +210,7 @@ import Training
         geometry: try LatticeGeometry(.chain, size: "8"),
         interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 1)))
     settings.sampling.draws = 1000
-    let others = ["weight-decay", "maximum-gradient"] + Self.network.keys
+    let others = ["weight-decay", "maximum-gradient", "selected-ci"] + Self.network.keys
     for setting in Setting.all where !others.contains(setting.name) {
       let complaint = setting.complaint(in: settings, problem: problem, sectorDimension: 101)
       #expect(complaint == nil, "\(complaint ?? "")")
@@ -221,6 +222,12 @@ import Training
     let molecule = Problem.molecule(try bundled("h2_sto3g"), irrep: .any)
     let symmetry = try #require(Setting.named("lattice-symmetry"))
     #expect(symmetry.complaint(in: settings, problem: molecule)?.contains("a lattice") == true)
+    let selection = try #require(Setting.named("selected-ci"))
+    #expect(selection.complaint(in: settings, problem: molecule) == nil)
+    #expect(selection.complaint(in: settings, problem: problem)?.contains("a molecule") == true)
+    settings.ansatz.twiceSpin = 2
+    #expect(selection.complaint(in: settings, problem: molecule)?.contains("no `spin`") == true)
+    settings.ansatz.twiceSpin = nil
     // Ising models start at random unless told otherwise.
     let ising = Problem.lattice(
       LatticeModel(

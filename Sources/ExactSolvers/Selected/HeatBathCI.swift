@@ -101,8 +101,30 @@ public struct HeatBathCI: Sendable {
     public var configurations: [Configuration<Word>]
     /// Their coefficients `√m ψ`, normalised, the largest positive, with `m` the number of partners.
     public var coefficients: [Double]
+    /// The parity under spin flip that was imposed; 0 for none.
+    public var spinFlipParity: Int
     /// Whether nothing outside couples to the space any more.
     public var isWhole: Bool
+
+    /// Returns the last vector over determinants, partners under spin flip both.
+    ///
+    /// - Returns: The determinants, all different, and their coefficients, normalised.
+    public func expanded() -> (configurations: [Configuration<Word>], coefficients: [Double]) {
+      let orbits = SpinFlipOrbits<Word>(parity: spinFlipParity)
+      var all: [Configuration<Word>] = []
+      var values: [Double] = []
+      for (x, coefficient) in zip(configurations, coefficients) {
+        let multiplicity = orbits.multiplicity(x)
+        let value = coefficient / Double(multiplicity).squareRoot()
+        all.append(x)
+        values.append(value)
+        if multiplicity == 2 {
+          all.append(x.spinFlipped)
+          values.append(orbits.sign * value)
+        }
+      }
+      return (all, values)
+    }
   }
 
   /// Returns the memory that a space takes beside matrix and perturbers, whose room is the rest.
@@ -141,6 +163,8 @@ public struct HeatBathCI: Sendable {
   ///   - starts: Determinants of one sector, at least one; repeated ones count once.
   ///   - weights: What they are ranked by where they are more than ``size``, such as the probabilities of a
   ///     wave function; nil for the order in which they come.
+  ///   - amplitudes: Guesses of their coefficients, from which the first vector is iterated; nil for none.
+  ///   - firstSize: The most determinants that the starts make up; nil for ``size``.
   ///   - spinFlipParity: +1 or −1 where the state is known to be even or odd under spin flip, else 0.
   ///   - progress: Receives each stage.
   /// - Returns: The stages and the last vector.
@@ -150,24 +174,31 @@ public struct HeatBathCI: Sendable {
   @_specialize(where Word == UInt128)
   public func solve<Word: ConfigurationWord>(
     _ hamiltonian: MolecularHamiltonian<Word>, from starts: [Configuration<Word>],
-    weights: [Double]? = nil, spinFlipParity: Int = 0, progress: (Stage) -> Void = { _ in }
+    weights: [Double]? = nil, amplitudes: [Double]? = nil, firstSize: Int? = nil,
+    spinFlipParity: Int = 0, progress: (Stage) -> Void = { _ in }
   ) throws(EigensolverError) -> Result<Word> {
     precondition(!starts.isEmpty, "a selection needs a start")
     precondition(weights == nil || weights?.count == starts.count, "one weight for each start")
+    precondition(amplitudes == nil || amplitudes?.count == starts.count, "one guess for each start")
     precondition(starts.allSatisfy(hamiltonian.contains), "a start outside the sector")
     try check(hamiltonian, spinFlipParity)
     BLAS.setThreadCount(1)
     let orbits = SpinFlipOrbits<Word>(parity: spinFlipParity)
     var space = SelectedDeterminants(orbits)
-    for place in Self.order(starts, weights) where space.dimension < size {
+    var vector: [Double] = []
+    for place in Self.order(starts, weights) where space.dimension < min(size, firstSize ?? size) {
+      let before = space.representatives.count
       space.insert(starts[place])
+      guard let amplitudes, space.representatives.count > before else { continue }
+      let isPartner = orbits.isPartner(starts[place])
+      let multiplicity = Double(orbits.multiplicity(orbits.representative(starts[place])))
+      vector.append((isPartner ? orbits.sign : 1) * amplitudes[place] * multiplicity.squareRoot())
     }
     guard space.dimension > 0 else {
       throw EigensolverError(
         .invalidSector, "no start has an amplitude in a state that is odd under spin flip")
     }
     var stages: [Stage] = []
-    var vector: [Double] = []
     var perturbersOfRow = 1.0
     let available =
       Double(memoryLimit) - Self.memoryEstimate(size: size, orbitals: hamiltonian.orbitalCount)
@@ -216,6 +247,7 @@ public struct HeatBathCI: Sendable {
       return Result(
         stages: stages, extrapolation: extrapolation, spinSquared: stage.spinSquared,
         configurations: space.representatives, coefficients: vector,
+        spinFlipParity: spinFlipParity,
         isWhole: second.perturberCount == 0)
     }
   }
