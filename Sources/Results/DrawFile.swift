@@ -1,3 +1,4 @@
+internal import Configurations
 public import HDF5Files
 public import Training
 

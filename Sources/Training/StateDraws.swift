@@ -2,7 +2,7 @@ public import Configurations
 internal import Foundation
 internal import Parallelism
 internal import Sampling
-public import WaveFunctions
+internal import WaveFunctions
 
 /// Distinct configurations that were drawn from a trained state.
 public struct StateDraws: Sendable, Hashable {
