@@ -147,7 +147,7 @@ struct SpinSummary {
       add("symmetry_elements", .integer(run.state.projection.count))
       add("symmetry_weight", .number(symmetry.weight))
       add("irrep", symmetry.isProjected ? .string(symmetry.irrep) : .null)
-      add("irrep_established", .bool(symmetry.isEstablished && symmetry.isProjected))
+      add("irrep_established", .bool(final.isSymmetryEstablished && symmetry.isProjected))
       add(
         "irreps_compared",
         .array(

@@ -64,7 +64,7 @@ public enum SpinResultFile {
         try group.setAttribute("kind", .string(symmetry.kind.rawValue))
         try group.setAttribute("irrep", .string(symmetry.irrep))
         try group.setAttribute("weight", .double(symmetry.weight))
-        try group.setAttribute("established", .bool(symmetry.isEstablished))
+        try group.setAttribute("missed", .int(symmetry.isMissed ? 1 : 0))
         if !symmetry.candidates.isEmpty {
           try group.setAttribute("compared", .strings(symmetry.candidates.map(\.irrep)))
           try ResultFile.write(
@@ -96,6 +96,9 @@ public enum SpinResultFile {
     try group.setAttribute("samples", .int(final.samples))
     try group.setAttribute("chains", .int(final.chains))
     try group.setAttribute("reliable", .bool(final.isReliable))
+    if final.symmetry != nil {
+      try group.setAttribute("irrep_established", .bool(final.isSymmetryEstablished))
+    }
     if let line = final.extrapolation {
       try SpinObservableFile.write(line, to: try group.group("extrapolation"))
     }
@@ -145,7 +148,7 @@ public enum SpinResultFile {
         SectorCandidate(
           irrep: names[$0], start: starts[$0], weight: columns[0][$0], energy: columns[1][$0],
           error: columns[2][$0])
-      })
+      }, isMissed: (try group.attribute("missed")?.intValue ?? 0) == 1)
   }
 
   /// Reads a record.

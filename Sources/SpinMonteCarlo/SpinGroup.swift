@@ -53,6 +53,39 @@ public struct SpinGroup: Sendable {
       LatticeSymmetries.product(a.permutation, b.permutation), flips: a.flipsSpins != b.flipsSpins)
   }
 
+  /// The place of the inverse of an element; nil where the elements are no group.
+  func inverse(of index: Int) -> Int? {
+    let element = elements[index]
+    var inverse = element.permutation
+    for (site, source) in element.permutation.enumerated() { inverse[source] = site }
+    return place(inverse, flips: element.flipsSpins)
+  }
+
+  /// Whether two irreps are images of each other under a rotation or reflection or under complex conjugation, so that
+  /// their states have the same energies.
+  package func areEquivalent(_ a: SpinIrrep, _ b: SpinIrrep) -> Bool {
+    guard a.phases.count == b.phases.count, a.phases.count == elements.count else { return false }
+    func agree(_ phases: [Double]) -> Bool {
+      [1.0, -1.0].contains { sign in
+        zip(phases, b.phases).allSatisfy {
+          abs(($0 - sign * $1).remainder(dividingBy: 2 * .pi)) < 1e-6
+        }
+      }
+    }
+    return symmetries.pointGroup.contains { point in
+      var inverse = point
+      for (site, source) in point.enumerated() { inverse[source] = site }
+      var phases: [Double] = []
+      for element in elements {
+        let image = LatticeSymmetries.product(
+          LatticeSymmetries.product(point, element.permutation), inverse)
+        guard let place = place(image, flips: element.flipsSpins) else { return false }
+        phases.append(a.phases[place])
+      }
+      return agree(phases)
+    }
+  }
+
   // MARK: - Irreps
 
   /// All one-dimensional irreps: maps to phases under which products go to products.
@@ -161,7 +194,8 @@ public struct SpinGroup: Sendable {
     if kind == .translations || kind == .all {
       label.momentum = symmetries.unitShifts.map { shift in
         guard let place = place(shift.permutation) else { return 0 }
-        let turns = (phases[place] / (2 * Double.pi) * Double(shift.length)).rounded()
+        // The image has the spin of the next cell here: Σ_r e^(ikr) |r⟩ has χ = e^(−ik).
+        let turns = (-phases[place] / (2 * Double.pi) * Double(shift.length)).rounded()
         return (Int(turns) + shift.length) % shift.length
       }
     }

@@ -127,16 +127,31 @@ public struct SpinLocalEnergyEstimator: Sendable {
 
   /// The rows of configurations, whose connections are collected first, and evaluated once each.
   private func collect(_ draw: SpinDraw, state: SpinState) -> [ConnectionRows] {
-    var rows = rows(of: draw, execution: state.execution, block: Int.max) { _, _ in ([], []) }
-    let (logModulus, phase) = state.logAmplitudes(of: rows.flatMap(\.room))
-    var first = 0
-    for index in rows.indices {
-      let range = first..<first + rows[index].connectionCount
-      rows[index].absorb(logModulus[range], phase[range])
-      first = range.upperBound
+    let n = connections.siteCount
+    let count = draw.logModulus.count
+    let each = max(1, connections.exchanges.count + connections.flips.count)
+    let group = max(1, Self.collectedConnections / each)
+    var all: [ConnectionRows] = []
+    for first in stride(from: 0, to: count, by: group) {
+      let range = first..<min(count, first + group)
+      let part = SpinDraw(
+        spins: Array(draw.spins[range.lowerBound * n..<range.upperBound * n]),
+        logModulus: Array(draw.logModulus[range]), phase: Array(draw.phase[range]))
+      var rows = rows(of: part, execution: state.execution, block: Int.max) { _, _ in ([], []) }
+      let (logModulus, phase) = state.logAmplitudes(of: rows.flatMap(\.room))
+      var place = 0
+      for index in rows.indices {
+        let range = place..<place + rows[index].connectionCount
+        rows[index].absorb(logModulus[range], phase[range])
+        place = range.upperBound
+      }
+      all += rows
     }
-    return rows
+    return all
   }
+
+  /// The connections that are there at once, some tens of MB.
+  private static let collectedConnections = 400_000
 
   private func rows(
     of draw: SpinDraw, execution: Execution, block: Int,

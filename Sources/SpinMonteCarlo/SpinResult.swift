@@ -172,6 +172,9 @@ extension SpinResult {
     ]
   }
 
+  /// Whether another sector is unlikely to be lower than that of the projection.
+  public var isSymmetryEstablished: Bool { symmetry?.isEstablished(at: energy) ?? true }
+
   /// Whether the chains support the energy's error bar.
   public var isReliable: Bool { warnings.isEmpty }
 
@@ -200,10 +203,15 @@ extension SpinResult {
         "the state shows no one-dimensional irrep (the largest weight is \(Self.percent(symmetry.weight))): it was not "
           + "projected; train longer before `project-steps`")
     }
-    if let symmetry, !symmetry.isEstablished {
+    if let symmetry, symmetry.isMissed {
       warnings.append(
-        "symmetry not established: the sectors \(symmetry.irrep) and \(symmetry.nextSector?.irrep ?? "") have energies "
-          + "within three standard errors of each other; name one with `project-parity`, `project-momentum` and `project-irrep`, "
+        "the state shows no one-dimensional irrep of the last stage of `project`: it stays projected on "
+          + symmetry.irrep)
+    }
+    if let symmetry, !isSymmetryEstablished {
+      warnings.append(
+        "symmetry not established: the sectors \(symmetry.irrep) and \(symmetry.nextSector?.irrep ?? "") were no further apart "
+          + "when they were compared than three standard errors, or than the state has come down since; name one with `project-parity`, `project-momentum` and `project-irrep`, "
           + "and compare")
     }
     if hasTotalSpin, let square = observables?.totalSpinSquared {

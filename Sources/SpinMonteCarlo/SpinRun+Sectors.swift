@@ -10,8 +10,10 @@ internal import NeuralNetworks
 extension SpinRun {
   /// The weight from which on an irrep is taken without a comparison.
   private static let decisiveWeight = 0.9
-  /// The smallest weight of a sector that is compared.
-  private static let smallestWeight = 0.02
+  /// The smallest weight of a sector that is compared: below it there is noise.
+  private static let smallestWeight = 2e-3
+  /// The sectors of a start whose energies are measured, those with the largest weights.
+  private static let measuredCount = 8
   /// The sectors of a start that are trained, those with the lowest energies.
   private static let trainedCount = 3
   /// The steps between two drops.
@@ -39,15 +41,18 @@ extension SpinRun {
     var best = (weight: 0.0, count: 0)
     let starts = stage == 0 && step != nil ? settings.starts ?? 1 : 1
     let first = Position(self)
+    let (before, projection) = (symmetry, state.projection)
     for start in 1...starts {
       if start > 1, let step {
         try begin(start)
-        for number in 1..<step { _ = try move(number) }
+        // A start that diverges is none.
+        guard isTrained(at: Array(1..<step)) else { continue }
       }
       let found = measureWeights(kind, start: start)
       best.weight = max(best.weight, found.first?.weight ?? 0)
       guard let top = found.first, top.weight >= Self.smallestWeight else { continue }
-      let likely = found.filter { $0.weight >= Self.smallestWeight }
+      let likely = Array(
+        found.filter { $0.weight >= Self.smallestWeight }.prefix(Self.measuredCount))
       if top.weight >= Self.decisiveWeight || likely.count == 1 {
         candidates.append(top)
         best.count += 1
@@ -57,7 +62,13 @@ extension SpinRun {
       }
     }
     first.restore(self)
+    state.projection = projection
     guard let only = candidates.first else {
+      if var kept = before, kept.isProjected {
+        (kept.stage, kept.isMissed) = (stage, true)
+        symmetry = kept
+        return
+      }
       symmetry = SymmetryFinding(
         stage: stage, kind: kind, irrep: "", phases: [], weight: best.weight, candidates: [])
       return
@@ -66,7 +77,7 @@ extension SpinRun {
       take(only, stage: stage, candidates: [])
       return
     }
-    if let step { try train(&candidates, stage: stage, at: step) }
+    if let step { train(&candidates, stage: stage, at: step) }
     guard let lowest = candidates.min(by: { $0.energy < $1.energy }), lowest.energy.isFinite else {
       throw SpinRunError(
         "the energy is not a finite number in any sector: start anew with a smaller `learning-rate`"
@@ -125,7 +136,7 @@ extension SpinRun {
   /// Trains candidates, and drops the worse half again and again.
   private func train(
     _ candidates: inout [Candidate], stage: Int, at step: Int
-  ) throws(SpinRunError) {
+  ) {
     let steps = settings.stages[stage].steps
     let wanted = min(steps, max(20, steps / 10))
     var (running, taken) = (Array(candidates.indices), 0)
@@ -133,7 +144,10 @@ extension SpinRun {
       let heat = running.count > 2 ? min(Self.heat, wanted - taken) : wanted - taken
       for index in running {
         restore(candidates[index])
-        for _ in 0..<heat { _ = try move(step) }
+        guard isTrained(at: Array(repeating: step, count: heat)) else {
+          candidates[index].energy = .infinity
+          continue
+        }
         candidates[index].position = Position(self)
         (candidates[index].energy, candidates[index].error) = measure(rounds: 4)
       }
@@ -142,7 +156,26 @@ extension SpinRun {
       // Not a number is dropped first.
       running = running.filter { candidates[$0].energy.isFinite }
       if running.isEmpty { return }
-      running.removeLast(max(0, running.count - max(2, (running.count + 1) / 2)))
+      var kept = Array(running.prefix(max(2, (running.count + 1) / 2)))
+      // Two sectors stay to the end, so that what is compared was trained alike.
+      func name(_ index: Int) -> String { candidates[index].irrep.label.description }
+      if let lowest = kept.first, kept.allSatisfy({ name($0) == name(lowest) }),
+        let other = running.first(where: { name($0) != name(lowest) })
+      {
+        if kept.count > 1 { kept.removeLast() }
+        kept.append(other)
+      }
+      running = kept
+    }
+  }
+
+  /// Whether some steps end with finite numbers.
+  private func isTrained(at steps: [Int]) -> Bool {
+    do throws(SpinRunError) {
+      for step in steps { _ = try move(step) }
+      return true
+    } catch {
+      return false
     }
   }
 

@@ -330,8 +330,11 @@ public final class SpinRun {
 
   /// The rows that the energy may be extrapolated from: those with the present projection, or the last three quarters.
   private var extrapolatedRows: ArraySlice<SpinRow> {
-    let staged = settings.stages.last?.steps ?? 0
-    return trace.suffix(staged > 0 ? staged : trace.count * 3 / 4)
+    guard let last = settings.stages.last, last.steps > 0 else {
+      return trace.suffix(trace.count * 3 / 4)
+    }
+    // Of a run that ended early only those that were projected.
+    return trace.suffix(max(0, trace.count - ((settings.steps ?? 0) - last.steps)))
   }
 
   /// Measures correlations at about the cost of the energy.

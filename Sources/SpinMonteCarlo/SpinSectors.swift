@@ -38,12 +38,15 @@ public struct SymmetryFinding: Sendable, Hashable {
   public var weight: Double
   /// The sectors that were compared; empty where the weight left no doubt.
   public var candidates: [SectorCandidate]
+  /// Whether a stage found no irrep, and what was before stayed.
+  public var isMissed: Bool
 
   /// Creates a finding.
   public init(
     stage: Int, kind: SpinProjectionKind, irrep: String, phases: [Double], weight: Double,
-    candidates: [SectorCandidate]
+    candidates: [SectorCandidate], isMissed: Bool = false
   ) {
+    self.isMissed = isMissed
     self.stage = stage
     self.kind = kind
     self.irrep = irrep
@@ -60,13 +63,18 @@ public struct SymmetryFinding: Sendable, Hashable {
     candidates.filter { $0.irrep != irrep }.min { $0.energy < $1.energy }
   }
 
-  /// Whether the sector is below the next by more than three standard errors, or nothing was to be compared.
-  public var isEstablished: Bool {
+  /// Whether the sector is below the next by more than three standard errors and by more than the state has gained
+  /// since, or nothing was to be compared.
+  ///
+  /// - Parameter energy: The energy of the trained state, total; nil where it is not trained yet.
+  /// - Returns: Whether another sector is unlikely to end lower.
+  public func isEstablished(at energy: Double? = nil) -> Bool {
     guard let best = candidates.filter({ $0.irrep == irrep }).min(by: { $0.energy < $1.energy }),
       let next = nextSector
     else { return true }
     let error = (best.error * best.error + next.error * next.error).squareRoot()
-    return next.energy - best.energy > 3 * error
+    let gained = max(0, best.energy - (energy ?? best.energy))
+    return next.energy - best.energy > max(3 * error, gained)
   }
 
   /// How many sectors and random starts were compared.
@@ -112,7 +120,15 @@ struct SpinSectors: Sendable {
             "the lattice has no one-dimensional irrep \(settings.wantedIrrep) with `project` \(kind.rawValue); it has: "
               + Self.list(all))
         }
-        irreps[kind] = wanted
+        // One of each star: their states have the same energies.
+        var kept: [SpinIrrep] = []
+        for irrep in wanted {
+          let group = group(irrep.kind)
+          if !kept.contains(where: { $0.kind == irrep.kind && group.areEquivalent($0, irrep) }) {
+            kept.append(irrep)
+          }
+        }
+        irreps[kind] = kept
       }
     }
     self.groups = groups

@@ -13,8 +13,8 @@ public struct SymmetryMeasurement: Sendable {
 
   /// Measures ⟨g⟩ = E_x[ψ(g x) / ψ(x)] over configurations drawn by |ψ|².
   ///
-  /// Ratios with a large modulus are cut to 1 in modulus, with the configuration's partner in mind: as
-  /// `⟨g⟩ = E[min(1, |r|) e^(i arg r)] / E[min(1, |r|)]` picks the phase where both are likely, noise stays bounded.
+  /// Ratios r have no bound, but `h(g) = E[2 r / (1 + |r|²)]` has, and `⟨g⟩ = ½ (h(g) + h(g⁻¹)*)` is exact: the terms of x
+  /// and of g x add up to what they are weighted with.
   ///
   /// - Parameters:
   ///   - state: ψ.
@@ -38,16 +38,22 @@ public struct SymmetryMeasurement: Sendable {
         }
       }
       let (otherModulus, otherPhase) = state.logAmplitudes(of: images)
-      var (re, im, total) = (0.0, 0.0, 0.0)
+      var (re, im) = (0.0, 0.0)
       for index in 0..<count {
-        let size = exp(min(0, otherModulus[index] - logModulus[index]))
+        // 2 r / (1 + |r|²) = (cos + i sin)(arg r) / cosh(log |r|).
+        let size = 1 / cosh(min(700, abs(otherModulus[index] - logModulus[index])))
         let angle = otherPhase[index] - phase[index]
         re += size * cos(angle)
         im += size * sin(angle)
-        total += size
       }
-      real.append(re / max(total, 1e-300))
-      imaginary.append(im / max(total, 1e-300))
+      real.append(re / Double(count))
+      imaginary.append(im / Double(count))
+    }
+    let halves = (real, imaginary)
+    for index in real.indices {
+      guard let inverse = group.inverse(of: index) else { continue }
+      real[index] = 0.5 * (halves.0[index] + halves.0[inverse])
+      imaginary[index] = 0.5 * (halves.1[index] - halves.1[inverse])
     }
     self.group = group
     self.real = real

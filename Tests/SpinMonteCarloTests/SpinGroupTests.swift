@@ -63,6 +63,21 @@ struct SpinGroupTests {
     }
   }
 
+  /// Momenta of a star are equivalent: of 36 there are ten stars on 6 x 6.
+  @Test func starsHoldEquivalentIrreps() throws {
+    let group = try group(.square, [6, 6], .translations)
+    var kept: [SpinIrrep] = []
+    for irrep in group.irreps() where irrep.label.parity == .even {
+      if !kept.contains(where: { group.areEquivalent($0, irrep) }) { kept.append(irrep) }
+    }
+    #expect(kept.count == 10)
+    let whole = try self.group(.square, [6, 6], .all)
+    let irreps = whole.irreps()
+    for (i, a) in irreps.enumerated() {
+      for (j, b) in irreps.enumerated() where whole.areEquivalent(a, b) { #expect(i == j) }
+    }
+  }
+
   /// Of cosets of kept shifts only irreps are left that these do not change.
   @Test func keptShiftsHaveCharacterOne() throws {
     let geometry = try LatticeGeometry(.chain, extents: [12])

@@ -140,7 +140,8 @@ struct SpinRunTests {
     // Exact diagonalisation: E = -5.444875 (lattice_exact.json of the design's references).
     #expect(abs(result.energy + 5.4448752) < 5e-3, "\(result.energy)")
     let found = try #require(result.symmetry)
-    #expect(found.compared.sectors > 1 && found.isEstablished && found.weight < 0.5)
+    #expect(
+      found.compared.sectors > 1 && found.isEstablished(at: result.energy) && found.weight < 0.5)
     #expect(found.compared.starts == 2)
     #expect(found.candidates.first?.irrep == found.irrep)
     #expect(found.candidates.allSatisfy { $0.energy > result.energy - 0.01 })
@@ -168,6 +169,51 @@ struct SpinRunTests {
     } throws: {
       "\($0)".contains("must be 2 whole numbers from 0 to 1 and 0 to 1")
     }
+  }
+
+  /// A stage that finds no irrep leaves the projection before it, also where the run is resumed.
+  @Test func aMissedStageIsResumedAsItWas() throws {
+    let geometry = try LatticeGeometry(.chain, extents: [8])
+    let problem = SpinProblem(
+      geometry: geometry, terms: try .heisenberg(on: geometry), upCount: 4)
+    var settings = SpinSettings()
+    settings.ansatz = .rbm
+    settings.samples = 64
+    settings.steps = 60
+    settings.earlierStages = [SpinStage(.flip, steps: 20)]
+    settings.symmetry = .all
+    settings.symmetrySteps = 20
+    // The ground state has nothing of it.
+    settings.projectedMomentum = [1]
+    let whole = try SpinRun(problem, settings: settings)
+    while !whole.isFinished { try whole.step() }
+    let first = try SpinRun(problem, settings: settings)
+    for _ in 0..<47 { try first.step() }
+    let second = try SpinRun(problem, settings: first.settings, snapshot: first.snapshot)
+    while !second.isFinished { try second.step() }
+    #expect(second.trace.map(\.energy) == whole.trace.map(\.energy))
+    #expect(second.state.projection == whole.state.projection)
+    let finding = try #require(whole.symmetry)
+    if finding.isMissed {
+      #expect(finding.irrep == "even" || finding.irrep == "odd")
+      #expect(try whole.evaluate().warnings.contains { $0.contains("it stays projected on") })
+    }
+  }
+
+  /// What is not trained alike, or came down further than the gap, is not established.
+  @Test func sectorsAreEstablishedWithReason() {
+    func finding(_ energies: [(String, Double)]) -> SymmetryFinding {
+      SymmetryFinding(
+        stage: 0, kind: .all, irrep: "A", phases: [0], weight: 0.5,
+        candidates: energies.map {
+          SectorCandidate(irrep: $0.0, start: 1, weight: 0.5, energy: $0.1, error: 0.01)
+        })
+    }
+    #expect(finding([]).isEstablished(at: -5))
+    #expect(finding([("A", -4), ("A", -3.99)]).isEstablished(at: -5))
+    #expect(finding([("A", -4), ("B", -3.5)]).isEstablished(at: -4.2))
+    #expect(!finding([("A", -4), ("B", -3.5)]).isEstablished(at: -4.6))
+    #expect(!finding([("A", -4), ("B", -3.97)]).isEstablished(at: -4))
   }
 
   /// Over many evaluations of one state the error bar covers the energy as often as it should.
