@@ -66,8 +66,9 @@ package struct DerivativeBlocks {
         for range in ranges {
           blocks.derivatives(range, room)
           for half in 0..<2 {
-            blocks.addMeans(
-              room + half * range.count * width, weights: Array(weights[range]), to: &sums[half])
+            RowCentring.addMeans(
+              of: room + half * range.count * width, weights: Array(weights[range]),
+              to: &sums[half], blocks.execution)
           }
         }
       }
@@ -91,9 +92,9 @@ package struct DerivativeBlocks {
       if held[room] != index {
         blocks.derivatives(range, base)
         for half in 0..<2 {
-          blocks.centre(
+          RowCentring.centre(
             base + half * range.count * blocks.width, roots: Array(roots[range]),
-            mean: means[half], columns: columns)
+            mean: means[half], columns: columns, blocks.execution)
         }
         held[room] = index
       }
@@ -155,49 +156,6 @@ package struct DerivativeBlocks {
         }
       }
       return results
-    }
-  }
-
-  private func addMeans(
-    _ rows: UnsafePointer<Float>, weights: [Double], to sums: inout [Double]
-  ) {
-    nonisolated(unsafe) let rows = rows
-    let (parts, width) = (32, width)
-    let found = execution.map(parts) { part in
-      let range = width * part / parts..<width * (part + 1) / parts
-      var sum = [Double](repeating: 0, count: range.count)
-      for (row, weight) in weights.enumerated() {
-        let line = rows + row * width + range.lowerBound
-        for index in sum.indices { sum[index] += weight * Double(line[index]) }
-      }
-      return sum
-    }
-    var column = 0
-    for part in found {
-      for value in part {
-        sums[column] += value
-        column += 1
-      }
-    }
-  }
-
-  private func centre(
-    _ rows: UnsafeMutablePointer<Float>, roots: [Float], mean: [Float], columns: [Float]
-  ) {
-    nonisolated(unsafe) let rows = rows
-    let (parts, width) = (32, width)
-    execution.parallelFor(parts) { part in
-      for row in roots.count * part / parts..<roots.count * (part + 1) / parts {
-        let line = rows + row * width
-        let root = roots[row]
-        if columns.isEmpty {
-          for index in 0..<width { line[index] = root * (line[index] - mean[index]) }
-        } else {
-          for index in 0..<width {
-            line[index] = root * columns[index] * (line[index] - mean[index])
-          }
-        }
-      }
     }
   }
 

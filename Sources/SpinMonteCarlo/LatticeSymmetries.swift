@@ -42,6 +42,13 @@ public struct LatticeSymmetries: Sendable {
   /// Returns the product: first `b`, then `a`.
   static func product(_ a: [Int], _ b: [Int]) -> [Int] { a.map { b[$0] } }
 
+  /// Returns the inverse of a permutation.
+  static func inverse(_ a: [Int]) -> [Int] {
+    var inverse = a
+    for (site, source) in a.enumerated() { inverse[source] = site }
+    return inverse
+  }
+
   /// A rotation or reflection: the permutation, and what it does to the primitive vectors.
   private struct PointElement {
     let permutation: [Int]

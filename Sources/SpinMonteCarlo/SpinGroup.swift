@@ -56,9 +56,7 @@ public struct SpinGroup: Sendable {
   /// The place of the inverse of an element; nil where the elements are no group.
   func inverse(of index: Int) -> Int? {
     let element = elements[index]
-    var inverse = element.permutation
-    for (site, source) in element.permutation.enumerated() { inverse[source] = site }
-    return place(inverse, flips: element.flipsSpins)
+    return place(LatticeSymmetries.inverse(element.permutation), flips: element.flipsSpins)
   }
 
   /// Whether two irreps are images of each other under a rotation or reflection or under complex conjugation, so that
@@ -73,8 +71,7 @@ public struct SpinGroup: Sendable {
       }
     }
     return symmetries.pointGroup.contains { point in
-      var inverse = point
-      for (site, source) in point.enumerated() { inverse[source] = site }
+      let inverse = LatticeSymmetries.inverse(point)
       var phases: [Double] = []
       for element in elements {
         let image = LatticeSymmetries.product(
@@ -84,6 +81,15 @@ public struct SpinGroup: Sendable {
       }
       return agree(phases)
     }
+  }
+
+  /// The projection with the phases of χ* of the elements.
+  func projection(_ phases: [Double]) -> SpinProjection {
+    SpinProjection(
+      zip(elements, phases).map {
+        SpinProjection.Element(
+          permutation: $0.permutation, flipsSpins: $0.flipsSpins, phase: $1)
+      })
   }
 
   // MARK: - Irreps
@@ -263,10 +269,6 @@ public struct SpinIrrep: Sendable, Hashable {
   /// - Returns: The projection.
   public func projection(_ group: SpinGroup) -> SpinProjection {
     precondition(group.elements.count == phases.count, "an irrep of another group")
-    return SpinProjection(
-      zip(group.elements, phases).map {
-        SpinProjection.Element(
-          permutation: $0.permutation, flipsSpins: $0.flipsSpins, phase: -$1)
-      })
+    return group.projection(phases.map { -$0 })
   }
 }

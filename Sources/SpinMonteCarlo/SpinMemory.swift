@@ -23,11 +23,11 @@ final class SpinMemory: Sendable {
     guard let reducer else { return evaluate(spins) }
     let (keys, shifts) = keys(of: spins, reducer, execution)
     return memo.withLock { memo in
-      if memo.keys.count > AmplitudeMemo.limit { memo.removeAll() }
-      let known = memo.keys.count
+      if memo.count > AmplitudeMemo.limit { memo.removeAll() }
+      let known = memo.count
       let places = keys.map { memo.place(of: $0) }
-      if memo.keys.count > known {
-        let (logModulus, phase) = evaluate(configurations(memo.keys[known...], reducer))
+      if memo.count > known {
+        let (logModulus, phase) = evaluate(configurations(memo.keys(from: known), reducer))
         memo.logModulus += logModulus
         memo.phase += phase
       }
@@ -43,7 +43,7 @@ final class SpinMemory: Sendable {
     guard let reducer else { return (spins, []) }
     var memo = AmplitudeMemo()
     let places = keys(of: spins, reducer, execution).keys.map { memo.place(of: $0) }
-    return (configurations(memo.keys[...], reducer), places)
+    return (configurations(memo.keys(from: 0), reducer), places)
   }
 
   /// The keys of configurations, and the phases of ψ relative to them.
@@ -64,7 +64,7 @@ final class SpinMemory: Sendable {
     return (parts.flatMap { $0.map(\.key) }, parts.flatMap { $0.map(\.phase) })
   }
 
-  private func configurations(_ keys: ArraySlice<UInt64>, _ reducer: OrbitReducer) -> [Int8] {
+  private func configurations(_ keys: [UInt64], _ reducer: OrbitReducer) -> [Int8] {
     let n = reducer.siteCount
     var spins = [Int8](repeating: 0, count: keys.count * n)
     spins.withUnsafeMutableBufferPointer { buffer in

@@ -38,7 +38,7 @@ extension SpinRun {
   func choose(stage: Int, at step: Int?) throws(SpinRunError) {
     let kind = settings.stages[stage].kind
     var candidates: [Candidate] = []
-    var best = (weight: 0.0, count: 0)
+    var (largestWeight, isMeasured) = (0.0, false)
     let starts = stage == 0 && step != nil ? settings.starts ?? 1 : 1
     let first = Position(self)
     let (before, projection) = (symmetry, state.projection)
@@ -49,16 +49,15 @@ extension SpinRun {
         guard isTrained(at: Array(1..<step)) else { continue }
       }
       let found = measureWeights(kind, start: start)
-      best.weight = max(best.weight, found.first?.weight ?? 0)
+      largestWeight = max(largestWeight, found.first?.weight ?? 0)
       guard let top = found.first, top.weight >= Self.smallestWeight else { continue }
       let likely = Array(
         found.filter { $0.weight >= Self.smallestWeight }.prefix(Self.measuredCount))
       if top.weight >= Self.decisiveWeight || likely.count == 1 {
         candidates.append(top)
-        best.count += 1
       } else {
         candidates += measureEnergies(likely, trains: step != nil)
-        best.count += 2
+        isMeasured = true
       }
     }
     first.restore(self)
@@ -70,10 +69,10 @@ extension SpinRun {
         return
       }
       symmetry = SymmetryFinding(
-        stage: stage, kind: kind, irrep: "", phases: [], weight: best.weight, candidates: [])
+        stage: stage, kind: kind, irrep: "", phases: [], weight: largestWeight, candidates: [])
       return
     }
-    if candidates.count == 1, best.count == 1 {
+    if candidates.count == 1, !isMeasured {
       take(only, stage: stage, candidates: [])
       return
     }

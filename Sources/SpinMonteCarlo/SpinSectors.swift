@@ -153,11 +153,7 @@ struct SpinSectors: Sendable {
     }
     guard finding.phases.count == group.elements.count, finding.phases.allSatisfy(\.isFinite)
     else { return nil }
-    return SpinProjection(
-      zip(group.elements, finding.phases).map {
-        SpinProjection.Element(
-          permutation: $0.permutation, flipsSpins: $0.flipsSpins, phase: $1)
-      })
+    return group.projection(finding.phases)
   }
 
   /// The shifts under which a network is invariant, the identity among them; empty where it was not made for that.

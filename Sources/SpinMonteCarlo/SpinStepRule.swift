@@ -218,30 +218,13 @@ public final class SpinStepRule {
   private func centre(
     _ rows: UnsafeMutablePointer<Float>, weights: [Double], width: Int, columns: [Float]
   ) {
-    nonisolated(unsafe) let rows = rows
-    let count = weights.count
     let roots = weights.map { Float($0.squareRoot()) }
-    let blocks = 32
-    execution.parallelFor(blocks) { block in
-      let range = width * block / blocks..<width * (block + 1) / blocks
-      var mean = [Double](repeating: 0, count: range.count)
-      for half in 0..<2 {
-        let part = rows + half * count * width
-        for index in mean.indices { mean[index] = 0 }
-        for row in 0..<count {
-          let line = part + row * width + range.lowerBound
-          for index in mean.indices { mean[index] += weights[row] * Double(line[index]) }
-        }
-        let centre = mean.map { Float($0) }
-        for row in 0..<count {
-          let line = part + row * width + range.lowerBound
-          for index in centre.indices {
-            let factor =
-              columns.isEmpty ? roots[row] : roots[row] * columns[range.lowerBound + index]
-            line[index] = (line[index] - centre[index]) * factor
-          }
-        }
-      }
+    for half in 0..<2 {
+      let part = rows + half * weights.count * width
+      var mean = [Double](repeating: 0, count: width)
+      RowCentring.addMeans(of: part, weights: weights, to: &mean, execution)
+      RowCentring.centre(
+        part, roots: roots, mean: mean.map(Float.init), columns: columns, execution)
     }
   }
 
