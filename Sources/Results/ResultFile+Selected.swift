@@ -28,6 +28,7 @@ extension ResultFile {
     try describe(
       "stage_pt2_errors", "hartree", "standard errors of these, 0 where nothing was sampled",
       in: group)
+    if let observables = selected.observables { try ObservableFile.write(observables, to: group) }
   }
 
   /// Reads what ``writeSelected(_:to:)`` wrote.
@@ -46,6 +47,7 @@ extension ResultFile {
       seedCount: try integer("selected_ci_seeds", in: group),
       extrapolatedEnergy: try group.attribute("extrapolated_energy")?.doubleValue,
       extrapolatedError: try group.attribute("extrapolated_error")?.doubleValue,
-      spinSquared: try group.attribute("spin_squared")?.doubleValue)
+      spinSquared: try group.attribute("spin_squared")?.doubleValue,
+      observables: group.isGroup("rdm") ? try ObservableFile.read(group) : nil)
   }
 }

@@ -46,10 +46,26 @@ extension VariationalMonteCarlo {
     }
     // The network is normalised to the rounding of Float32.
     let norm = zip(real, imaginary).reduce(0) { $0 + $1.0 * $1.0 + $1.1 * $1.1 }.squareRoot()
+    return try observables(
+      configurations, real: real.map { $0 / norm }, imaginary: imaginary.map { $0 / norm })
+  }
+
+  /// Computes the density matrices of a molecule's vector.
+  ///
+  /// - Parameters:
+  ///   - configurations: The determinants, all different, partners under spin flip both.
+  ///   - real: The real parts of their coefficients, normalised together with the imaginary ones.
+  ///   - imaginary: The imaginary parts; nil for none.
+  /// - Returns: The matrices and what they say; nil for lattices and for too many orbitals.
+  /// - Throws: ``TrainingError`` where LAPACK fails.
+  func observables(
+    _ configurations: [Configuration<Word>], real: [Double], imaginary: [Double]?
+  ) throws(TrainingError) -> StateObservables? {
+    guard let molecule, molecule.orbitalCount <= Self.observableOrbitals else { return nil }
     do throws(EigensolverError) {
       return try StateObservables(
-        configurations, real: real.map { $0 / norm }, imaginary: imaginary.map { $0 / norm },
-        irreps: molecule.orbitalIrreps, orbitals: molecule.orbitalCount,
+        configurations, real: real, imaginary: imaginary, irreps: molecule.orbitalIrreps,
+        orbitals: molecule.orbitalCount,
         isUnrestricted: molecule.isUnrestricted, execution: execution)
     } catch {
       throw TrainingError(.notFinite, "the density matrices could not be made: \(error)")

@@ -1,3 +1,5 @@
+public import ExactSolvers
+
 /// What a selected CI that began with a trained state found, beside the energy of the state itself.
 ///
 /// See ``ExactSolvers/HeatBathCI`` for the method.
@@ -34,13 +36,17 @@ public struct SelectedInteraction: Sendable, Hashable, Codable {
   public var extrapolatedError: Double?
   /// `⟨S²⟩` of the last vector; nil where α and β have different orbitals.
   public var spinSquared: Double?
+  /// Density matrices of the last vector, and what they say; nil for too many orbitals, and in results of earlier
+  /// versions.
+  public var observables: StateObservables?
 
   /// Creates a record of its parts.
   ///
   /// - Precondition: There is a stage.
   public init(
     stages: [Stage], seedCount: Int, extrapolatedEnergy: Double? = nil,
-    extrapolatedError: Double? = nil, spinSquared: Double? = nil
+    extrapolatedError: Double? = nil, spinSquared: Double? = nil,
+    observables: StateObservables? = nil
   ) {
     precondition(!stages.isEmpty, "a selected CI without a stage")
     self.stages = stages
@@ -48,6 +54,7 @@ public struct SelectedInteraction: Sendable, Hashable, Codable {
     self.extrapolatedEnergy = extrapolatedEnergy
     self.extrapolatedError = extrapolatedError
     self.spinSquared = spinSquared
+    self.observables = observables
   }
 
   private var last: Stage { stages[stages.count - 1] }

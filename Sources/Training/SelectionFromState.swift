@@ -76,6 +76,13 @@ extension VariationalMonteCarlo {
       },
       seedCount: found.stages[0].dimension, extrapolatedEnergy: found.extrapolation?.energy,
       extrapolatedError: found.extrapolation?.error, spinSquared: found.spinSquared)
+    do {
+      let vector = found.expanded()
+      selected.observables = try observables(
+        vector.configurations, real: vector.coefficients, imaginary: nil)
+    } catch {
+      result.warnings.append("there are no density matrices of the selected CI: \(error)")
+    }
     // The network's energy is an upper bound: the limit does not lie above it.
     if let limit = selected.extrapolatedEnergy, limit > result.energy {
       selected.extrapolatedError = max(selected.extrapolatedError ?? 0, limit - result.energy)

@@ -44,6 +44,25 @@ import Training
       })
   }
 
+  @Test(
+    "Density matrices of the last vector give its energy",
+    arguments: ["h2o_sto3g", "oh_sto3g", "oh_uhf_sto3g"])
+  func densityOfTheVector(_ name: String) throws {
+    let integrals = try bundled(name)
+    let result = try result(.molecule(integrals, irrep: .automatic)) {
+      $0.evaluation.exactLimit = 0
+      $0.evaluation.selectedDeterminants = 60
+    }
+    let selected = try #require(result.selected)
+    let observables = try #require(selected.observables)
+    #expect(result.observables == nil)
+    #expect(abs(observables.density.energy(integrals) - selected.energy) < 1e-8)
+    #expect((observables.natural == nil) == integrals.isUnrestricted)
+    if let spin = selected.spinSquared {
+      #expect(abs(try #require(observables.spinSquared) - spin) < 1e-6)
+    }
+  }
+
   @Test func spacesGrowFromTheState() throws {
     let result = try result(water()) { $0.evaluation.selectedDeterminants = 80 }
     let selected = try #require(result.selected)
