@@ -82,23 +82,22 @@ def run(program, words, verbose=False):
         ProgramError: with the program's message, where its exit code is not 0.
     """
     command = [program, *words, "--json"] + ([] if verbose else ["--quiet"])
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
-    )
     lines = []
-    try:
-        # The summary is a few kilobytes at the end, so the other pipe never blocks the program.
-        for line in process.stderr:
-            lines.append(line)
-            if verbose:
-                sys.stderr.write(line)
-        text = process.stdout.read()
-        code = process.wait()
-    except BaseException:
-        # An interrupt reaches the program too, which then writes a checkpoint and ends.
-        process.terminate()
-        process.wait()
-        raise
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
+    ) as process:
+        try:
+            # The summary is a few kilobytes at the end, so the other pipe never blocks the program.
+            for line in process.stderr:
+                lines.append(line)
+                if verbose:
+                    sys.stderr.write(line)
+            text = process.stdout.read()
+            code = process.wait()
+        except BaseException:
+            # An interrupt reaches the program too, which then writes a checkpoint and ends.
+            process.terminate()
+            raise
     if code != 0:
         raise ProgramError(_message(lines, code), code, command)
     try:

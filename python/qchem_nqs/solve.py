@@ -64,7 +64,12 @@ def solve(problem=None, *, output=None, frozen=0, active=None, program=None, ver
     if output is None and "resume" not in options:
         result.path = None
     for message in summary.get("warnings", []):
-        if message not in result.warnings:
+        if _words(message) not in map(_words, result.warnings):
             result.warnings.append(message)
             warnings.warn(message, ResultWarning, stacklevel=2)
     return result
+
+
+def _words(message):
+    """A warning without the marks that tell options of the command line from keys of a file."""
+    return message.replace("`", "").replace("--", "")
