@@ -293,7 +293,7 @@ class NQSCI:
                 "exact_limit and samples, or leave selected_ci and total_spin out; there are at most 40 orbitals.",
                 0, [],
             )
-        missing = max(0.0, selected.energy - (selected.energy + selected.pt2_energy))
+        missing = max(0.0, -selected.pt2_energy)
         if selected.extrapolated_energy is not None:
             missing = max(missing, selected.energy - selected.extrapolated_energy)
         lowest = result.energy - 3 * (result.error or 0)
@@ -303,15 +303,27 @@ class NQSCI:
 
 
 def _warn(state):
-    if not state.converged:
-        texts = [text for text in state.result.warnings if "NOT CONVERGED" in text] or ["NOT CONVERGED"]
-        warnings.warn(f"NQSCI: {texts[0]}", NotConvergedWarning, stacklevel=4)
-    elif state.origin != "network" and (state.remaining_error or 0) > _MISSING:
-        warnings.warn(
-            f"NQSCI: the selected CI of {state.result.selected_ci.dimension} determinants misses about "
-            f"{state.remaining_error:.1e} hartree; raise selected_ci.",
-            ResultWarning, stacklevel=4,
+    selected = state.result.selected_ci
+    if state.origin == "network":
+        if state.converged:
+            return
+        texts = [text for text in state.result.warnings if "NOT CONVERGED" in text]
+        category, text = NotConvergedWarning, texts[0] if texts else "NOT CONVERGED"
+    elif not state.converged:
+        category = NotConvergedWarning
+        text = (
+            f"NOT CONVERGED: the selected CI of {selected.dimension} determinants is at {selected.energy:.8f} hartree, above "
+            f"the network's {state.result.energy:.8f}; raise selected_ci."
         )
+    elif (state.remaining_error or 0) > _MISSING:
+        category = ResultWarning
+        text = (
+            f"the selected CI of {selected.dimension} determinants misses about {state.remaining_error:.1e} hartree; raise "
+            "selected_ci."
+        )
+    else:
+        return
+    warnings.warn(f"NQSCI: {text}", category, stacklevel=4)
 
 
 def _density(ci):

@@ -30,7 +30,7 @@ def plot_energy(result, reference, axes):
     else:
         axes.errorbar(steps, np.abs(energies - reference), errors, fmt=".-", markersize=3)
         axes.set_yscale("log")
-        axes.set_ylabel(f"|E − {reference:.6f}| / {result.unit}")
+        axes.set_ylabel(f"|E − ({reference:.6f})| / {result.unit}")
     axes.set_xlabel("step")
     return axes
 

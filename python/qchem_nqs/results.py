@@ -185,7 +185,10 @@ class Result:
         if self.energy is None:
             return f"<Result of {self.path}: not evaluated yet>"
         state = "" if self.converged else ", NOT CONVERGED"
-        return f"<Result: {self.energy:.10f} +/- {self.error or 0:.1e} {self.unit}{state}>"
+        doubt = f"+/- {self.error:.1e} {self.unit}" if self.error else f"{self.unit}, no statistical error"
+        if self.remaining_error is not None:
+            doubt += f", about {self.remaining_error:.1e} above the lowest"
+        return f"<Result: {self.energy:.10f} {doubt}{state}>"
 
 
 def read_result(path, stacklevel=2):

@@ -1,8 +1,12 @@
+import os
 import pathlib
 
 import pytest
 
-import qchem_nqs
+# Before PySCF loads: its threads wait by spinning, which on a machine that is in use takes a hundred times longer.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import qchem_nqs  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WATER = ROOT / "integrals" / "h2o_sto3g.fcidump"
