@@ -34,7 +34,7 @@ def test_casscf_of_eight_orbitals():
     mol = gto.M(atom="O 0 0 0.1173; H 0 0.7572 -0.4692; H 0 -0.7572 -0.4692", basis="6-31g", symmetry=True, verbose=0)
     mean_field = scf.RHF(mol).run()
     exact = mcscf.CASSCF(mean_field, 8, 8).run().e_tot
-    mc = casscf(mean_field, 8, 8, qchem_nqs.NQSCI(vector="selected", steps=5))
+    mc = casscf(mean_field, 8, 8, qchem_nqs.NQSCI(vector="selected", steps=5, start_steps=5, width=16, layers=1))
     assert mc.converged and mc.fcisolver.state.origin == "selected CI"
     assert abs(mc.e_tot - exact) < TOLERANCE
 
