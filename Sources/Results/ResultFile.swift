@@ -128,13 +128,15 @@ public enum ResultFile {
   static func readProvenance(
     _ root: HDF5Group, _ configuration: HDF5Group, _ problem: HDF5Group
   ) throws(HDF5Error) -> RunRecord.Provenance {
-    .init(
+    var provenance = RunRecord.Provenance(
       program: try configuration.attribute("program")?.stringValue ?? "",
       version: try configuration.attribute("program_version")?.stringValue ?? "",
       libraries: try configuration.attribute("libraries")?.stringValues ?? [],
       input: try problem.attribute("input")?.stringValue,
       host: try root.attribute("host")?.stringValue,
       commandLine: try root.attribute("command_line")?.stringValue)
+    provenance.date = try root.attribute("date")?.stringValue
+    return provenance
   }
 
   // MARK: - JSON
