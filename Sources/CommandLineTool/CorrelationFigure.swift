@@ -11,6 +11,7 @@ enum CorrelationFigure {
   /// - Parameters:
   ///   - result: The result of Markov chains.
   ///   - path: Its file, for messages.
+  /// - Returns: The figure.
   /// - Throws: ``ToolError`` where it has no correlations.
   static func make(_ result: StoredResult, path: String) throws(ToolError) -> Figure {
     guard case .spins(let record, let evaluation) = result else {

@@ -15,6 +15,7 @@ enum EntropyFigure {
   /// - Parameters:
   ///   - result: The result of `solve` or of `exact --output`.
   ///   - path: Its file, for messages.
+  /// - Returns: The figure.
   /// - Throws: ``ToolError`` where it has no entropies.
   static func make(_ result: StoredResult, path: String) throws(ToolError) -> Figure {
     let observables: StateObservables?

@@ -14,6 +14,7 @@ enum ExtrapolationFigure {
   ///   - path: Its file, for messages.
   ///   - reference: The exact energy, drawn as a line; nil for none.
   ///   - perSite: Whether energies are divided by the number of sites.
+  /// - Returns: The figure.
   /// - Throws: ``ToolError`` where the result has no stages.
   static func make(
     _ result: StoredResult, path: String, reference: Double?, perSite: Bool

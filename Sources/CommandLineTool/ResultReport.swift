@@ -23,6 +23,7 @@ struct ResultReport {
   ///   - path: The file.
   ///   - pointGroup: The point group that irreps are named by; nil for that of the file.
   ///   - leading: How many configurations are shown.
+  /// - Throws: ``ToolError`` where the irreps are not those of the point group.
   init(_ result: StoredResult, path: String, pointGroup: String?, leading: Int) throws(ToolError) {
     add("file", .string(path))
     addOrigin(result.provenance)
@@ -61,9 +62,9 @@ struct ResultReport {
     _ provenance: RunRecord.Provenance, path: String, problem: String
   ) -> [(String, String)] {
     var rows = [("file", path), ("problem", problem)]
-    let where_ = provenance.host.map { " on \($0)" } ?? ""
+    let host = provenance.host.map { " on \($0)" } ?? ""
     if let date = provenance.date {
-      rows.append(("written", "\(date)\(where_) by \(provenance.program) \(provenance.version)"))
+      rows.append(("written", "\(date)\(host) by \(provenance.program) \(provenance.version)"))
     }
     if let line = provenance.commandLine { rows.append(("command", line)) }
     return rows

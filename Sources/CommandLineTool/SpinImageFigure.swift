@@ -15,6 +15,7 @@ enum SpinImageFigure {
   /// - Parameters:
   ///   - result: The result.
   ///   - path: Its file, for messages.
+  /// - Returns: The figure.
   /// - Throws: ``ToolError`` where there are none, or the lattice is no grid.
   static func make(_ result: StoredResult, path: String) throws(ToolError) -> Figure {
     let panels: [Panel]

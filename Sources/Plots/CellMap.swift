@@ -45,6 +45,7 @@ public struct CellMap: Sendable, Hashable {
   /// Returns a colour of the ramp as `#RRGGBB`.
   ///
   /// - Parameter share: The place between the ends, from 0 to 1.
+  /// - Returns: The colour.
   package static func color(_ share: Double) -> String {
     let stops: [(Double, Double, Double)] = [
       (255, 255, 255), (158, 208, 240), (0, 114, 178), (0, 42, 82), (0, 10, 20),

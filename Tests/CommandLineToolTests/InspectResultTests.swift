@@ -187,6 +187,26 @@ struct InspectResultTests {
     #expect(named.standardError.contains("C2v:B1 is number 2"))
   }
 
+  @Test func versionsAgree() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../..")
+    func text(_ name: String) throws -> String {
+      try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8)
+    }
+    let program = try Program()
+    let version = try #require(
+      try program.run("--version").standardOutput.split(separator: "\n").first)
+    #expect(try text("CITATION.cff").contains("\nversion: \(version)\n"))
+    #expect(try program.run("cite").standardOutput.contains("version = {\(version)}"))
+    let stated = try #require(
+      try program.run("info", "--json").json()["packages"] as? String)
+    for match in try text("Package.swift").matches(
+      of: #/url: "[^"]*/([^"/]+)", from: "([0-9.]+)"/#)
+    {
+      #expect(stated.contains("\(match.1) \(match.2)"), "\(match.1)")
+    }
+  }
+
   @Test func papersOfTheMethods() throws {
     let program = try Program()
     try solve(program, Program.molecule("h2"), "--ansatz", "retnet", "--steps", "2", as: "a.nqs.h5")
