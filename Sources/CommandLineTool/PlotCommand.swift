@@ -11,15 +11,19 @@ struct PlotCommand: ParsableCommand {
     discussion: """
       Takes result files of molecules, lattices and classical spins. --figure says what is drawn:
 
-      trace          how runs went, finished or not, against the step: the energy (of classical spins the free \
+      trace: how runs went, finished or not, against the step: the energy (of classical spins the free \
       energy) or, with --reference, how far it is from that number; its error and variance; temperature and \
       entropy of annealed runs, the number of distinct configurations; the acceptance of Markov chains, the \
       effective sample size of classical spins. Results of one kind come into one figure.
-      extrapolation  energies against what they miss: of a selected CI against its second order, of Markov \
+
+      extrapolation: energies against what they miss: of a selected CI against its second order, of Markov \
       chains against the variance.
-      entropies      entropies of a molecule's orbitals, and their mutual information as a graph.
-      correlations   of spins against distance, and the structure factor (--ansatz vit and rbm).
-      spins          configurations of a square lattice as images.
+
+      entropies: entropies of a molecule's orbitals, and their mutual information as a graph.
+
+      correlations: of spins against distance, and the structure factor (--ansatz vit and rbm).
+
+      spins: configurations of a square lattice as images.
 
       'scaling fit' draws scaling laws. PNG needs the program rsvg-convert.
 
