@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HDF5Files
 internal import Results
 
 /// What `inspect` says of a result file.
@@ -15,6 +16,8 @@ struct ResultReport {
   var members: [JSONValue.Member] = []
   /// The steps; nil where there were none to take.
   var trace: TraceTable?
+  /// When the file was written.
+  private var date: String?
 
   /// Reports on a result.
   ///
@@ -26,6 +29,9 @@ struct ResultReport {
   /// - Throws: ``ToolError`` where the irreps are not those of the point group.
   init(_ result: StoredResult, path: String, pointGroup: String?, leading: Int) throws(ToolError) {
     add("file", .string(path))
+    do throws(HDF5Error) { date = try ResultFile.date(of: path) } catch {
+      throw ToolError("\(error)")
+    }
     addOrigin(result.provenance)
     switch result {
     case .run(let record): try addRun(record, path, pointGroup, leading)
@@ -39,7 +45,7 @@ struct ResultReport {
     add("program", .string(provenance.program))
     add("version", .string(provenance.version))
     add("libraries", .array(provenance.libraries.map { .string($0) }))
-    add("date", .string(provenance.date))
+    add("date", .string(date))
     add("host", .string(provenance.host))
     add("command_line", .string(provenance.commandLine))
     add("input", .string(provenance.input))
@@ -63,7 +69,7 @@ struct ResultReport {
   ) -> [(String, String)] {
     var rows = [("file", path), ("problem", problem)]
     let host = provenance.host.map { " on \($0)" } ?? ""
-    if let date = provenance.date {
+    if let date {
       rows.append(("written", "\(date)\(host) by \(provenance.program) \(provenance.version)"))
     }
     if let line = provenance.commandLine { rows.append(("command", line)) }

@@ -16,8 +16,6 @@ public struct RunRecord: Sendable {
     public var host: String?
     /// The command line, quoted for a shell.
     public var commandLine: String?
-    /// When the file was written, in UTC, as ISO 8601; known once it has been read.
-    public internal(set) var date: String?
 
     /// Creates a provenance.
     public init(
