@@ -9,8 +9,11 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A library target; its dependencies may only name targets listed above it.
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func library(
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 func tests(
@@ -135,7 +138,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
-      ]),
+      ], resources: [.embedInCode("CITATIONS.bib")]),
     .executableTarget(
       name: "qchem-nqs",
       dependencies: [

@@ -69,6 +69,7 @@ struct RootCommand: ParsableCommand {
         qchem-nqs cost n2.fcidump
         qchem-nqs scaling fit sweep --output scaling.svg
         qchem-nqs plot h2o_sto3g.nqs.h5 --output h2o.svg
+        qchem-nqs cite h2o_sto3g.nqs.h5
 
       Exit codes: 0 done; 2 bad usage or input; 3 not converged where --require-convergence was \
       given; 128 + n stopped by signal n (SIGINT 130, SIGTERM 143, SIGHUP 129, SIGUSR1 138), after a \
@@ -78,7 +79,7 @@ struct RootCommand: ParsableCommand {
     subcommands: [
       SolveCommand.self, EvaluateCommand.self, SampleCommand.self, InspectCommand.self,
       ExactCommand.self, ConvertCommand.self,
-      CostCommand.self, ScalingCommand.self, PlotCommand.self, InfoCommand.self,
+      CostCommand.self, ScalingCommand.self, PlotCommand.self, CiteCommand.self, InfoCommand.self,
     ])
 }
 

@@ -15,8 +15,14 @@ enum Console {
   /// - Parameter line: The result; a line feed follows.
   /// - Throws: ``ToolError`` where it cannot be written, as on a full disk. A reader that went away is
   ///   no error.
-  static func result(_ line: String) throws(ToolError) {
-    let failure = write(line + "\n", to: stdoutDescriptor)
+  static func result(_ line: String) throws(ToolError) { try text(line + "\n") }
+
+  /// Writes a result to standard output as it is.
+  ///
+  /// - Parameter text: The result.
+  /// - Throws: ``ToolError`` where it cannot be written.
+  static func text(_ text: String) throws(ToolError) {
+    let failure = write(text, to: stdoutDescriptor)
     if failure != 0 && failure != EPIPE {
       throw ToolError(
         "the result could not be written to standard output: \(String(cString: strerror(failure)))."

@@ -24,6 +24,7 @@ struct ConvergenceFigure {
     }
     let names = Self.names(of: curves.map(\.path))
     var panels = [try Self.energyPanel(curves, names, reference)]
+    if reference == nil, let panel = Self.endPanel(panels[0]) { panels.append(panel) }
     var quantities: [RunCurve.Column] = []
     for column in curves.flatMap(\.columns)
     where !quantities.contains(where: { $0.name == column.name }) {
@@ -82,6 +83,23 @@ struct ConvergenceFigure {
       : Panel(
         x: Axis("step"),
         y: Axis(label("|\(name) − reference|", unit), scale: .logarithmic), series: series)
+  }
+
+  /// The second half of the steps, where the first ones leave no room to see it; nil where they do.
+  private static func endPanel(_ panel: Panel) -> Panel? {
+    func height(_ series: [Series]) -> Double {
+      let values = series.flatMap(\.points).map(\.y)
+      return (values.max() ?? 0) - (values.min() ?? 0)
+    }
+    var end = panel
+    end.title = "second half"
+    for index in end.series.indices {
+      let points = end.series[index].points
+      end.series[index].points = Array(points.dropFirst(points.count / 2))
+    }
+    let length = panel.series.map(\.points.count).max() ?? 0
+    return length >= 10 && height(end.series) > 0 && height(panel.series) > 10 * height(end.series)
+      ? end : nil
   }
 
   /// A line, or a mark where a run has one step.

@@ -92,7 +92,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     for warning in final.warnings { logger.warning("\(withFlags(warning))") }
     let summary = SolveSummary(
-      run: run, final: final, problem: record.problem, problemName: record.problemName,
+      run: RunFacts(run), final: final, problem: record.problem, problemName: record.problemName,
       warnings: warnings, output: failure == nil ? output : nil, seconds: seconds(since: start))
     try Console.result(talk.json ? summary.json.text() : summary.text(quiet: talk.quiet))
     if let failure { throw ToolError("the result could not be written. \(failure)") }

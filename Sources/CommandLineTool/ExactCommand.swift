@@ -42,7 +42,9 @@ struct ExactCommand: ParsableCommand {
   @Option(help: "The number of states. (default: 1)")
   var roots: Int?
 
-  @Option(parsing: .unconditional, help: "The irrep by its number, from 1, or any. (default: any)")
+  @Option(
+    parsing: .unconditional,
+    help: "The irrep by its number, from 1, its name as C2v:B1, or any. (default: any)")
   var irrep: IrrepOption?
 
   @Option(help: ArgumentHelp("The most memory to use, such as 8G or 500M.", valueName: "bytes"))
@@ -129,7 +131,9 @@ struct ExactCommand: ParsableCommand {
 
   /// The label of the irrep that is asked for; nil for any.
   private func label(in molecule: MoleculeInput) throws -> UInt8? {
-    if case .text(let text) = irrep { throw molecule.irrepError(text) }
+    if case .text(let text) = irrep {
+      return try molecule.label(ofIrrepNamed: text, logger: talk.verbosity.makeLogger())
+    }
     if case .number(let number) = irrep, molecule.integrals.orbitalIrreps != nil || number != 1 {
       return try molecule.label(ofIrrep: number)
     }

@@ -40,6 +40,7 @@ struct InfoCommand: ParsableCommand {
       ),
       ("BLAS", "blas", BLAS.configuration.trimmingCharacters(in: .whitespaces)),
       ("HDF5", "hdf5", hdf5Version()),
+      ("Swift packages", "packages", packageVersions),
     ]
     if talk.json {
       let object = JSONValue.object(
@@ -87,3 +88,7 @@ let compilerVersion: String = {
   "Swift 6.1"
   #endif
 }()
+
+/// The Swift packages that the program is built with, each from a version on up to the next that may break it; a test
+/// holds this to the manifest.
+let packageVersions = "swift-argument-parser 1.8.0, swift-log 1.16.0, TOMLKit 0.6.0 or later"

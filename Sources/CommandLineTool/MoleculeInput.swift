@@ -90,7 +90,9 @@ struct MoleculeInput {
     case .number(let number):
       let label = try label(ofIrrep: number)
       return .molecule(integrals, irrep: integrals.orbitalIrreps == nil ? .any : .label(label))
-    case .text(let text): throw irrepError(text)
+    case .text(let name):
+      return .molecule(
+        integrals, irrep: .label(try label(ofIrrepNamed: name, logger: logger)))
     case nil: break
     }
     guard let target = integrals.targetIrrep, integrals.orbitalIrreps != nil else {

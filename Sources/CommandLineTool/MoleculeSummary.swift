@@ -1,6 +1,7 @@
 internal import ExactSolvers
 internal import Foundation
 internal import Integrals
+internal import Training
 
 /// What `inspect` prints of a molecule.
 struct MoleculeSummary {
@@ -9,9 +10,19 @@ struct MoleculeSummary {
   let reference: (energy: Double, irrep: UInt8)
   let oneElectronTerms: Int
   let twoElectronTerms: Int
+  /// The names of irreps by their labels, where they are certain.
+  let irrepNames: [String]?
 
-  init(_ molecule: MoleculeInput) {
+  /// Finds out what is printed.
+  ///
+  /// - Parameters:
+  ///   - molecule: The molecule.
+  ///   - pointGroup: The point group by whose names irreps are called; nil for that of the file.
+  /// - Throws: ``ToolError`` where the irreps are not those of such a group.
+  init(_ molecule: MoleculeInput, pointGroup: String?) throws(ToolError) {
     let integrals = molecule.integrals
+    irrepNames = try ResultReport.irrepNames(
+      .molecule(integrals, irrep: .any), pointGroup, molecule.path)
     self.molecule = molecule
     dimensions = SectorCount.dimensions(integrals)
     reference = molecule.reference(irrep: nil)
@@ -48,6 +59,7 @@ struct MoleculeSummary {
       "unrestricted": .bool(integrals.isUnrestricted),
       "point_group": .string(integrals.pointGroup),
       "orbsym": integrals.orbitalIrreps.map { .array($0.map { .integer(Int($0) + 1) }) } ?? .null,
+      "irrep_names": irrepNames.map { .array($0.map { .string($0) }) } ?? .null,
       "isym": .integer(integrals.targetIrrep.map { Int($0) + 1 }),
       "core_energy": .number(integrals.coreEnergy),
       "sector_dimension": whole(dimensions.reduce(0, +)),
@@ -77,6 +89,11 @@ struct MoleculeSummary {
     ]
     if let labels = integrals.orbitalIrreps {
       rows.append(("orbital irreps", labels.map { String($0 + 1) }.joined(separator: " ")))
+      if let irrepNames {
+        let list = irrepNames.enumerated().map { "\($0 + 1): \($1)" }
+        let doubt = integrals.irrepNumbering == nil ? ", if the numbers are Molpro's" : ""
+        rows.append(("  by name", list.joined(separator: ", ") + doubt))
+      }
     } else {
       rows.append(("orbital irreps", "none"))
     }

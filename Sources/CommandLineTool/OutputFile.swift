@@ -22,6 +22,8 @@ final class OutputFile: Sendable {
     case measurement
     /// A table of runs.
     case runs
+    /// The steps of a run.
+    case trace
     case figure
 
     fileprivate var name: String {
@@ -32,7 +34,8 @@ final class OutputFile: Sendable {
       case .integrals: "an integral file"
       case .measurement: "a measurement of qchem-nqs"
       case .runs: "a table of runs"
-      case .figure: "an SVG figure"
+      case .trace: "a table of steps"
+      case .figure: "an SVG or PNG figure"
       }
     }
   }
@@ -163,7 +166,16 @@ final class OutputFile: Sendable {
     case .runs:
       guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
       return (try? ScalingTable(text: text, name: path)) != nil
+    case .trace:
+      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
+      return text.hasPrefix(TraceTable.beginning)
     case .figure:
+      let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+      if let file = FileHandle(forReadingAtPath: path),
+        let bytes = try? file.read(upToCount: signature.count), Array(bytes) == signature
+      {
+        return true
+      }
       guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
       return text.prefix(1000).contains("<svg")
     case .exactResult, .draws:

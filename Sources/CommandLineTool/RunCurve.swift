@@ -1,6 +1,5 @@
 internal import Foundation
 internal import FreeEnergy
-internal import HDF5Files
 internal import Hamiltonians
 internal import Results
 internal import SpinMonteCarlo
@@ -35,27 +34,24 @@ struct RunCurve {
   let isFinal: [Bool]
   let columns: [Column]
 
-  /// Reads a result file.
+  /// Takes the steps of a result.
   ///
   /// - Parameters:
-  ///   - path: The file.
+  ///   - result: The result.
+  ///   - path: Its file.
   ///   - perSite: Whether energies are to be divided by the number of sites.
-  /// - Throws: ``ToolError`` where it is no result, is damaged, or has no steps.
-  init(reading path: String, perSite: Bool) throws {
-    do {
-      if SpinResultFile.isOne(path) {
-        self.init(try SpinResultFile.read(path), path, perSite)
-      } else if ClassicalResultFile.isOne(path) {
-        self.init(try ClassicalResultFile.read(path), path, perSite)
-      } else {
-        let record = try ResultFile.read(path)
-        if perSite, case .molecule = record.problem {
-          throw ToolError("--per-site is for lattices, and \(path) is of a molecule.")
-        }
-        self.init(record, path, perSite)
+  /// - Throws: ``ToolError`` where it has no steps, or no sites.
+  init(_ result: StoredResult, path: String, perSite: Bool) throws(ToolError) {
+    switch result {
+    case .spins(let record, _): self.init(record, path, perSite)
+    case .classical(let record, _): self.init(record, path, perSite)
+    case .run(let record):
+      if perSite, case .molecule = record.problem {
+        throw ToolError("--per-site is for lattices, and \(path) is of a molecule.")
       }
-    } catch let error as HDF5Error {
-      throw ToolError("\(error)")
+      self.init(record, path, perSite)
+    case .exact:
+      throw ToolError("\(path) holds an exact vector, which has no steps to draw.")
     }
     guard !steps.isEmpty else {
       throw ToolError("\(path): the run has no steps yet, so there is nothing to draw.")
@@ -74,6 +70,9 @@ struct RunCurve {
     isFinal = trace.map { _ in true }
     columns = [
       Column(
+        name: perSite ? "error / N" : "error", unit: "J", isLogarithmic: true,
+        values: trace.map { $0.error * scale }),
+      Column(
         name: "variance", unit: "J^{2}", isLogarithmic: true, values: trace.map(\.variance)),
       Column(
         name: "acceptance", unit: "", isLogarithmic: false, values: trace.map(\.acceptance)),
@@ -91,6 +90,9 @@ struct RunCurve {
     energies = trace.map { perSite ? $0.freeEnergy / Double($0.length * $0.length) : $0.freeEnergy }
     isFinal = trace.map { $0.length == record.model.length && $0.beta == record.beta }
     columns = [
+      Column(
+        name: perSite ? "error of βF / N" : "error of βF", unit: "", isLogarithmic: true,
+        values: trace.map { perSite ? $0.error / Double($0.length * $0.length) : $0.error }),
       Column(
         name: "variance of ln q + βH", unit: "", isLogarithmic: true, values: trace.map(\.variance)),
       Column(
@@ -115,16 +117,29 @@ struct RunCurve {
     steps = trace.map(\.step)
     energies = trace.map { $0.energy * scale }
     isFinal = trace.map { _ in true }
-    var columns = [
+    var columns: [Column] = []
+    // Sums over the whole sector have none.
+    if trace.contains(where: { $0.error > 0 }) {
+      columns.append(
+        Column(
+          name: perSite ? "error / N" : "error", unit: unit, isLogarithmic: true,
+          values: trace.map { $0.error * scale }))
+    }
+    columns.append(
       Column(
-        name: "variance", unit: unit + "^{2}", isLogarithmic: true, values: trace.map(\.variance))
-    ]
+        name: "variance", unit: unit + "^{2}", isLogarithmic: true, values: trace.map(\.variance)))
     if trace.contains(where: { $0.temperature > 0 }) {
       columns.append(
         Column(
           name: "temperature", unit: unit, isLogarithmic: false, values: trace.map(\.temperature)))
       columns.append(
         Column(name: "entropy", unit: "", isLogarithmic: false, values: trace.map(\.entropy)))
+    }
+    if Set(trace.map(\.distinctSamples)).count > 1 {
+      columns.append(
+        Column(
+          name: "distinct configurations", unit: "", isLogarithmic: false,
+          values: trace.map { Double($0.distinctSamples) }))
     }
     self.columns = columns
   }

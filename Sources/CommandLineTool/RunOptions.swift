@@ -5,7 +5,7 @@ struct RunOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: """
-      The irrep of the state: its number in the file's ORBSYM, from 1, or any. \
+      The irrep of the state: its number in the file's ORBSYM, from 1, its name as C2v:B1, or any. \
       (default: the file's ISYM, see the user guide)
       """)
   var irrep: IrrepOption?

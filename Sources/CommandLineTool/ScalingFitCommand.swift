@@ -22,7 +22,7 @@ struct ScalingFitCommand: ParsableCommand {
   @Argument(help: "Folders of sweeps, tables (.tsv) and rows (.json).")
   var inputs: [String] = []
 
-  @Option(name: .shortAndLong, help: "The figure, an SVG file.")
+  @Option(name: .shortAndLong, help: "The figure, an SVG or PNG file.")
   var output: String?
 
   @Option(help: ArgumentHelp("A table of all runs, a .tsv file.", valueName: "file"))

@@ -185,7 +185,7 @@ struct SolveCommand: ParsableCommand {
     var failure: (any Error)?
     do { try keeper.store() } catch { failure = error }
     let summary = SolveSummary(
-      run: run, final: final, problem: plan.problem, problemName: plan.problemName,
+      run: RunFacts(run), final: final, problem: plan.problem, problemName: plan.problemName,
       warnings: plan.warnings, output: failure == nil ? plan.output.path : nil,
       seconds: seconds(since: start))
     for warning in final.warnings { logger.warning("\(withFlags(warning))") }

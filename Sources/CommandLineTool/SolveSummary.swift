@@ -4,11 +4,39 @@ internal import Hamiltonians
 internal import LinearAlgebra
 internal import Parallelism
 internal import Problems
+internal import Results
 internal import Training
+
+/// What a summary says of a run beside its evaluation.
+struct RunFacts {
+  let settings: Settings
+  let parameterCount: Int
+  let stepCount: Int
+  let sectorDimension: Double
+  let referenceEnergy: Double
+
+  /// The facts of a run.
+  init(_ run: any TrainingRun) {
+    settings = run.settings
+    parameterCount = run.parameterCount
+    stepCount = run.trace.count
+    sectorDimension = run.sectorDimension
+    referenceEnergy = run.referenceEnergy
+  }
+
+  /// The facts of a stored run.
+  init(_ record: RunRecord) {
+    settings = record.settings
+    parameterCount = record.parameterCount
+    stepCount = record.snapshot.trace.count
+    sectorDimension = record.sectorDimension
+    referenceEnergy = record.referenceEnergy
+  }
+}
 
 /// What `solve` prints at the end.
 struct SolveSummary {
-  let run: any TrainingRun
+  let run: RunFacts
   let final: FinalResult
   let problem: Problem
   /// The problem's name for people.
@@ -38,7 +66,7 @@ struct SolveSummary {
     add("parameters", .integer(run.parameterCount))
     add("seed", Int(exactly: settings.seed).map { .integer($0) } ?? .string("\(settings.seed)"))
     add("threads", .integer(settings.threads ?? ProcessorCount.current.count))
-    add("steps", .integer(run.trace.count))
+    add("steps", .integer(run.stepCount))
     add("converged", .bool(final.isConverged))
     add("unit", .string(problem.unit))
     add("energy", .number(final.energy))
@@ -87,6 +115,12 @@ struct SolveSummary {
         label.padding(toLength: 20, withPad: " ", startingAt: 0) + value
       }
     }
+    return (lines + energyLines).joined(separator: "\n")
+  }
+
+  /// The lines with the energies.
+  var energyLines: [String] {
+    var lines: [String] = []
     // No more digits than are known, and one.
     let unknown = max(final.error, final.remainingError ?? 0)
     let digits = unknown > 0 ? max(3, min(10, 1 - Int(log10(unknown).rounded(.down)))) : 10
@@ -101,14 +135,15 @@ struct SolveSummary {
     lines.append(
       "FINAL ENERGY  " + fixed(final.energy, digits) + " \(problem.unit)  +/- "
         + fixed(final.error, max(7, digits)) + ending)
-    return lines.joined(separator: "\n")
+    return lines
   }
 
-  private var rows: [(String, String)] {
+  /// The lines before the energy, by their labels.
+  var rows: [(String, String)] {
     let unit = problem.unit
     let whole = final.isExactSum ? ", the whole sector: no statistical error" : ""
     var rows: [(String, String)] = [
-      ("steps", "\(run.trace.count), \(final.isConverged ? "converged" : "NOT CONVERGED")"),
+      ("steps", "\(run.stepCount), \(final.isConverged ? "converged" : "NOT CONVERGED")"),
       ("configurations", "\(final.distinctSamples)\(whole)"),
       ("variance", String(format: "%.3e \(unit)^2", final.variance)),
       ("V-score", String(format: "%.3e", final.vScore)),

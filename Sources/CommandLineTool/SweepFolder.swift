@@ -77,9 +77,14 @@ struct SweepFolder {
   ///
   /// - Throws: ``ToolError`` where it cannot be written.
   static func write(_ text: String, to path: String) throws(ToolError) {
+    try write(Array(text.utf8), to: path)
+  }
+
+  /// Writes a file in one step.
+  static func write(_ bytes: [UInt8], to path: String) throws(ToolError) {
     do throws(HDF5Error) {
       let replacement = try FileReplacement(of: path)
-      try replacement.write(Array(text.utf8))
+      try replacement.write(bytes)
       try replacement.commit()
     } catch {
       throw ToolError("the file cannot be written. \(error)")

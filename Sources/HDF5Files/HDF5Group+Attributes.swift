@@ -96,6 +96,33 @@ extension HDF5Group {
     }
   }
 
+  /// Returns the names of all attributes of this group, sorted.
+  ///
+  /// - Returns: The names.
+  /// - Throws: ``HDF5Error`` if the group can't be read.
+  public func attributeNames() throws(HDF5Error) -> [String] {
+    try HDF5Library.locked { () throws(HDF5Error) -> [String] in
+      let owner = try openOwner(".", "")
+      let count = H5Aget_num_attrs(owner.id)
+      guard count >= 0 else { throw error("list the attributes") }
+      var result: [String] = []
+      for index in 0..<hsize_t(count) {
+        let length = H5Aget_name_by_idx(
+          owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, nqs_H5P_DEFAULT)
+        guard length >= 0 else { throw error("list the attributes") }
+        result.append(
+          withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { name in
+            guard let base = name.baseAddress else { return "" }
+            H5Aget_name_by_idx(
+              owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, base, length + 1,
+              nqs_H5P_DEFAULT)
+            return String(cString: base)
+          })
+      }
+      return result
+    }
+  }
+
   private func openOwner(_ object: String, _ name: String) throws(HDF5Error) -> Handle {
     let owner = object == "." ? path : fullPath(object)
     guard let handle = Handle(H5Oopen(file.id, owner, nqs_H5P_DEFAULT), .object) else {

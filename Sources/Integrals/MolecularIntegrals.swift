@@ -40,6 +40,8 @@ public struct MolecularIntegrals: Sendable, Equatable {
   public var targetIrrep: UInt8?
   /// The point group's name, where the file says it.
   public var pointGroup: String?
+  /// Whose numbers the labels of ``orbitalIrreps`` are, where that is certain; names of irreps need it.
+  public var irrepNumbering: IrrepNumbering?
 
   /// Creates integrals from their parts.
   public init(
@@ -47,7 +49,8 @@ public struct MolecularIntegrals: Sendable, Equatable {
     oneBodyAlpha: [Double], oneBodyBeta: [Double]? = nil,
     twoBodyAlphaAlpha: [Double], twoBodyBetaBeta: [Double]? = nil,
     twoBodyAlphaBeta: [Double]? = nil,
-    orbitalIrreps: [UInt8]? = nil, targetIrrep: UInt8? = nil, pointGroup: String? = nil
+    orbitalIrreps: [UInt8]? = nil, targetIrrep: UInt8? = nil, pointGroup: String? = nil,
+    irrepNumbering: IrrepNumbering? = nil
   ) {
     let pairs = Self.pairCount(orbitalCount)
     precondition(oneBodyAlpha.count == pairs, "oneBodyAlpha has \(oneBodyAlpha.count) elements")
@@ -68,6 +71,7 @@ public struct MolecularIntegrals: Sendable, Equatable {
     self.orbitalIrreps = orbitalIrreps
     self.targetIrrep = targetIrrep
     self.pointGroup = pointGroup
+    self.irrepNumbering = irrepNumbering
   }
 
   /// Whether α and β electrons have different orbitals.
@@ -85,4 +89,12 @@ public struct MolecularIntegrals: Sendable, Equatable {
   public static func pair(_ first: Int, _ second: Int) -> Int {
     first >= second ? first * (first + 1) / 2 + second : second * (second + 1) / 2 + first
   }
+}
+
+/// Whose numbers irrep labels are: the same label stands for different irreps.
+public enum IrrepNumbering: String, Sendable, Hashable, CaseIterable {
+  /// Molpro's numbers, less one.
+  case molpro
+  /// PySCF's labels.
+  case pyscf
 }

@@ -4,6 +4,8 @@ struct OrbitalSymmetry {
   var irreps: [UInt8]?
   /// The irrep of the wanted state, or nil where the file doesn't say it in known labels.
   var targetIrrep: UInt8?
+  /// Whose numbers the labels are; nil where the integrals obey those of both.
+  var numbering: IrrepNumbering?
 
   /// Integrals above this must be totally symmetric, in hartree.
   static let threshold = 1e-8
@@ -34,10 +36,11 @@ struct OrbitalSymmetry {
         "ORBSYM is ignored: its entries are neither Molpro's labels 1…8 nor PySCF's from 0.")
       return
     }
-    for (labels, isMolpro) in candidates
-    where Self.firstViolation(of: labels, in: integrals) == nil {
+    let obeyed = candidates.filter { Self.firstViolation(of: $0.labels, in: integrals) == nil }
+    if let (labels, isMolpro) = obeyed.first {
       if labels.allSatisfy({ $0 == labels[0] }) { return }
       irreps = labels
+      if obeyed.count == 1 { numbering = isMolpro ? .molpro : .pyscf }
       if isMolpro, let stateSymmetry, (1...8).contains(stateSymmetry) {
         targetIrrep = UInt8(stateSymmetry - 1)
       }

@@ -20,7 +20,7 @@ extension Figure {
     for index in panels.indices {
       PanelDrawing(
         panel: panels[index], frame: layout.frames[index], x: layout.ticks[index].x,
-        y: layout.ticks[index].y, number: index
+        y: layout.ticks[index].y, bar: layout.bars[index], number: index
       ).draw(into: &text)
     }
     layout.drawLegend(into: &text)
@@ -51,6 +51,8 @@ package struct FigureLayout {
   package private(set) var frames: [PlotFrame] = []
   /// The axes of each panel.
   package private(set) var ticks: [(x: AxisTicks, y: AxisTicks)] = []
+  /// The ticks of the bar of colours of each panel; nil for none.
+  package private(set) var bars: [AxisTicks?] = []
   package private(set) var width = 0.0
   package private(set) var height = 0.0
   private var entries: [(series: Series, x: Double, y: Double)] = []
@@ -71,27 +73,43 @@ package struct FigureLayout {
         AxisTicks(panel.y, values: y, target: Int(figure.frameHeight / 24))
       )
     }
-    let labelWidths = ticks.map { pair in
-      pair.y.major.map { tick in
-        SVGText.width(tick.text, size: FontSize.tick)
-          + (tick.exponent.map { SVGText.width("−\($0.magnitude)", size: 0.75 * FontSize.tick) }
-            ?? 0)
-      }.max() ?? 0
+    bars = figure.panels.map { panel in
+      guard let cells = panel.cells, case .ramp = cells.colors else { return nil }
+      return AxisTicks(
+        Axis("", range: cells.ends), values: [], target: Int(figure.frameHeight / 24))
+    }
+    let barWidths = bars.map { bar -> Double in
+      guard let bar else { return 0 }
+      let widest = bar.major.map { SVGText.width($0.text, size: FontSize.tick) }.max() ?? 0
+      return CellDrawing.gap + CellDrawing.barWidth + 4 + max(widest, 12)
+    }
+    let labelWidths = zip(ticks, figure.panels).map { pair, panel in
+      !panel.showsAxes
+        ? 0
+        : pair.y.major.map { tick in
+          SVGText.width(tick.text, size: FontSize.tick)
+            + (tick.exponent.map { SVGText.width("−\($0.magnitude)", size: 0.75 * FontSize.tick) }
+              ?? 0)
+        }.max() ?? 0
     }
     // Panels of a column begin at one place.
     var x = 4.0
     var starts: [Double] = []
     for column in 0..<columns {
       let widest = stride(from: column, to: count, by: columns).map { labelWidths[$0] }.max() ?? 0
-      starts.append(x + 1.5 * FontSize.label + widest + 6)
-      x = (starts.last ?? 0) + figure.frameWidth + 14
+      let hasAxes = stride(from: column, to: count, by: columns).contains {
+        figure.panels[$0].showsAxes
+      }
+      starts.append(x + (hasAxes ? 1.5 * FontSize.label + widest + 6 : 2))
+      let bar = stride(from: column, to: count, by: columns).map { barWidths[$0] }.max() ?? 0
+      x = (starts.last ?? 0) + figure.frameWidth + bar + 14
     }
     width = x
     var y = 4.0
     for row in 0..<(count + columns - 1) / columns {
       let panels = row * columns..<min(count, (row + 1) * columns)
       let isRaised = panels.contains {
-        figure.panels[$0].title != nil || ticks[$0].y.commonExponent != 0
+        figure.panels[$0].title != nil || ticks[$0].y.commonExponent != 0 || bars[$0] != nil
       }
       y += isRaised ? 1.7 * FontSize.title : 4
       for index in panels {
@@ -100,7 +118,10 @@ package struct FigureLayout {
             x: starts[index - row * columns], y: y, width: figure.frameWidth,
             height: figure.frameHeight))
       }
-      y += figure.frameHeight + 1.5 * FontSize.tick + 1.7 * FontSize.label + 4
+      let hasText = panels.contains {
+        figure.panels[$0].showsAxes || figure.panels[$0].graph != nil
+      }
+      y += figure.frameHeight + (hasText ? 1.5 * FontSize.tick + 1.7 * FontSize.label + 4 : 4)
     }
     height = y + 2
     placeLegend(of: figure, left: starts.first ?? 0)

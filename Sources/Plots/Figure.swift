@@ -33,6 +33,12 @@ public struct Panel: Sendable, Hashable {
   public var y: Axis
   /// What is drawn, later series over earlier ones.
   public var series: [Series]
+  /// Coloured cells that fill the frame, under the series; nil for none.
+  public var cells: CellMap?
+  /// A graph in the place of axes and series; nil for none.
+  public var graph: CircleGraph?
+  /// Whether the axes have ticks, numbers and labels.
+  public var showsAxes = true
 
   /// Creates a panel.
   public init(title: String? = nil, x: Axis, y: Axis, series: [Series]) {
@@ -40,6 +46,33 @@ public struct Panel: Sendable, Hashable {
     self.x = x
     self.y = y
     self.series = series
+  }
+
+  /// Creates a panel of coloured cells between the ends of the axes.
+  ///
+  /// - Parameters:
+  ///   - title: The line above it.
+  ///   - x: The horizontal axis, with a range.
+  ///   - y: The vertical axis, with a range.
+  ///   - cells: The cells.
+  public init(title: String? = nil, x: Axis, y: Axis, cells: CellMap) {
+    self.init(title: title, x: x, y: y, series: [])
+    self.cells = cells
+  }
+
+  /// Creates a panel of coloured cells without axes, as of an image.
+  public init(title: String? = nil, cells: CellMap) {
+    self.init(
+      title: title, x: Axis("", range: 0...Double(cells.columns)),
+      y: Axis("", range: 0...Double(max(1, cells.rows))), cells: cells)
+    showsAxes = false
+  }
+
+  /// Creates a panel of a graph.
+  public init(title: String? = nil, graph: CircleGraph) {
+    self.init(title: title, x: Axis("", range: 0...1), y: Axis("", range: 0...1), series: [])
+    self.graph = graph
+    showsAxes = false
   }
 }
 
@@ -80,9 +113,7 @@ public struct Figure: Sendable, Hashable {
     guard !panels.isEmpty else { throw PlotError("the figure has no panels") }
     for (number, panel) in panels.enumerated() {
       let place = panel.title.map { "panel '\($0)'" } ?? "panel \(number + 1)"
-      guard panel.series.contains(where: { !$0.points.isEmpty }) else {
-        throw PlotError("\(place) has no points")
-      }
+      try checkContent(panel, place)
       for axis in [panel.x, panel.y] {
         guard let range = axis.range else { continue }
         guard range.lowerBound.isFinite, range.upperBound.isFinite,
@@ -93,6 +124,28 @@ public struct Figure: Sendable, Hashable {
         }
       }
       for series in panel.series { try check(series, of: panel, place) }
+    }
+  }
+
+  /// Throws unless a panel has something in it, and cells and nodes have finite numbers.
+  private func checkContent(_ panel: Panel, _ place: String) throws(PlotError) {
+    if let graph = panel.graph {
+      guard !graph.labels.isEmpty else { throw PlotError("\(place) has no nodes") }
+      guard graph.sizes.allSatisfy({ $0.isFinite && $0 >= 0 }),
+        graph.edges.allSatisfy({ $0.weight.isFinite && $0.weight > 0 })
+      else { throw PlotError("\(place): sizes and widths must be finite and not negative") }
+    } else if let cells = panel.cells {
+      guard cells.values.contains(where: { $0 != nil }) else {
+        throw PlotError("\(place) has no cells")
+      }
+      guard cells.values.allSatisfy({ $0?.isFinite ?? true }) else {
+        throw PlotError("\(place): a cell has no finite number")
+      }
+      guard panel.x.range != nil, panel.y.range != nil else {
+        throw PlotError("\(place): cells need axes with ranges")
+      }
+    } else if !panel.series.contains(where: { !$0.points.isEmpty }) {
+      throw PlotError("\(place) has no points")
     }
   }
 

@@ -6,34 +6,42 @@ struct PanelDrawing {
   let frame: PlotFrame
   let x: AxisTicks
   let y: AxisTicks
+  /// The ticks of the colours' bar; nil for none.
+  let bar: AxisTicks?
   /// The panel's number, for names inside the file.
   let number: Int
 
   private static let ink = "#000000"
 
   func draw(into text: inout SVGText) {
+    if let graph = panel.graph {
+      GraphDrawing(graph: graph, frame: frame).draw(into: &text)
+      drawTitle(into: &text)
+      return
+    }
     text.add("<clipPath id=\"frame\(number)\">")
     text.element("rect", rectangle)
     text.add("</clipPath>")
     text.add("<g clip-path=\"url(#frame\(number))\">")
+    if let cells = panel.cells { CellDrawing(map: cells, frame: frame).draw(into: &text) }
     for series in panel.series {
       let drawing = SeriesDrawing(series: series)
-      drawing.draw(at: series.points.map(place), into: &text)
+      drawing.draw(
+        at: series.points.map(place), bottom: frame.y + frame.height, into: &text)
     }
     text.add("</g>")
-    drawTicks(into: &text)
+    if panel.showsAxes { drawTicks(into: &text) }
     text.element(
       "rect",
       rectangle + [("fill", "none"), ("stroke", Self.ink), ("stroke-width", "0.6")])
-    drawLabels(into: &text)
+    if panel.showsAxes { drawLabels(into: &text) }
+    if let bar, let cells = panel.cells, case .ramp(let label) = cells.colors {
+      CellDrawing(map: cells, frame: frame).drawBar(bar, label: label, into: &text)
+    }
+    drawTitle(into: &text)
   }
 
-  private var rectangle: [(String, String)] {
-    [
-      ("x", SVGText.number(frame.x)), ("y", SVGText.number(frame.y)),
-      ("width", SVGText.number(frame.width)), ("height", SVGText.number(frame.height)),
-    ]
-  }
+  private var rectangle: [(String, String)] { CellDrawing.rectangle(frame) }
 
   /// The place of a point on the page, with the ends of its bar.
   private func place(_ point: PlotPoint) -> SeriesDrawing.Place {
@@ -123,6 +131,10 @@ struct PanelDrawing {
         "×10", exponent: y.commonExponent, size: FontSize.tick,
         ["x": SVGText.number(frame.x), "y": SVGText.number(above)])
     }
+  }
+
+  private func drawTitle(into text: inout SVGText) {
+    let above = frame.y - 0.45 * FontSize.title
     if let title = panel.title {
       text.text(
         title, size: FontSize.title,

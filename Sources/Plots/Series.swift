@@ -45,6 +45,8 @@ public enum LineStyle: Sendable, Hashable {
   case solid
   /// With gaps.
   case dashed
+  /// Not joined: a bar from each point to the lower end of the axis.
+  case bars
 }
 
 /// Points that belong together, with their looks.

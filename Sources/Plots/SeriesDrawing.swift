@@ -19,7 +19,13 @@ struct SeriesDrawing {
   }
 
   /// Draws the series with its points where they are on the page.
-  func draw(at places: [Place], into text: inout SVGText) {
+  ///
+  /// - Parameters:
+  ///   - places: Where they are.
+  ///   - bottom: Where the frame ends, for bars.
+  ///   - text: Where to draw.
+  func draw(at places: [Place], bottom: Double, into text: inout SVGText) {
+    if series.line == .bars { drawColumns(places, bottom: bottom, into: &text) }
     drawLine(through: places.map { ($0.x, $0.y) }, into: &text)
     guard series.marker != nil || places.contains(where: { $0.bar != nil }) else { return }
     drawBars(places, into: &text)
@@ -35,7 +41,7 @@ struct SeriesDrawing {
   }
 
   private func drawLine(through places: [(Double, Double)], into text: inout SVGText) {
-    guard let style = series.line, places.count > 1 else { return }
+    guard let style = series.line, style != .bars, places.count > 1 else { return }
     let number = SVGText.number
     let corners = Self.thinned(places).map { "\(number($0.0)) \(number($0.1))" }
     var attributes = [
@@ -64,6 +70,18 @@ struct SeriesDrawing {
       start = indices.upperBound
     }
     return result
+  }
+
+  private func drawColumns(_ places: [Place], bottom: Double, into text: inout SVGText) {
+    let number = SVGText.number
+    let columns = Set(places.map(\.x)).sorted()
+    let gap = zip(columns, columns.dropFirst()).map { $1 - $0 }.min() ?? 12
+    let half = 0.4 * gap
+    let path = places.map { place in
+      "M\(number(place.x - half)) \(number(bottom))V\(number(place.y))h\(number(2 * half))"
+        + "V\(number(bottom))Z"
+    }.joined()
+    text.element("path", [("d", path), ("fill", color)])
   }
 
   private func drawBars(_ places: [Place], into text: inout SVGText) {

@@ -71,4 +71,29 @@ public enum ExactResultFile {
       try ObservableFile.write(record.observables, to: root)
     }
   }
+
+  /// Whether a file is one of these, as far as can be told.
+  public static func isOne(_ path: String) -> Bool { ResultFile.isOf(type, path) }
+
+  /// Reads a record.
+  ///
+  /// - Parameter path: The file.
+  /// - Returns: The record.
+  /// - Throws: `HDF5Error` where it cannot be read, is damaged or is not such a result.
+  public static func read(_ path: String) throws(HDF5Error) -> Record {
+    let root = try HDF5File(readingFrom: path).root
+    try ResultFile.check(
+      root, type: type, version: version, action: "read it as an exact result",
+      origin: "qchem-nqs exact --output")
+    let problem = try root.group("problem")
+    let final = try root.group("final")
+    return Record(
+      provenance: try ResultFile.readProvenance(root, root, problem),
+      method: try ResultFile.string("method", in: final),
+      digest: try ResultFile.string("digest", in: problem),
+      energy: try ResultFile.number("energy", in: final),
+      densityEnergy: try ResultFile.number("rdm_energy", in: final),
+      dimension: try ResultFile.integer("dimension", in: final),
+      irrep: try final.attribute("irrep")?.intValue, observables: try ObservableFile.read(root))
+  }
 }

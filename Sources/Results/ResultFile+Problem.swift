@@ -54,6 +54,9 @@ extension ResultFile {
     try group.setAttribute("beta_count", .int(integrals.betaCount))
     try group.setAttribute("core_energy", .double(integrals.coreEnergy))
     if let name = integrals.pointGroup { try group.setAttribute("point_group", .string(name)) }
+    if let numbering = integrals.irrepNumbering {
+      try group.setAttribute("irrep_numbering", .string(numbering.rawValue))
+    }
     if let irrep = integrals.targetIrrep {
       try group.setAttribute("target_irrep", .int(Int(irrep)))
     }
@@ -127,7 +130,9 @@ extension ResultFile {
       targetIrrep: try group.attribute("target_irrep")?.intValue.map {
         UInt8(truncatingIfNeeded: $0)
       },
-      pointGroup: try group.attribute("point_group")?.stringValue)
+      pointGroup: try group.attribute("point_group")?.stringValue,
+      irrepNumbering: try group.attribute("irrep_numbering")?.stringValue
+        .flatMap { IrrepNumbering(rawValue: $0) })
   }
 
   static func damaged(_ reason: String, _ group: HDF5Group) -> HDF5Error {

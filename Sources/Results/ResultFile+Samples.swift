@@ -2,7 +2,7 @@ internal import Configurations
 internal import Foundation
 internal import HDF5Files
 internal import Hamiltonians
-internal import Training
+package import Training
 
 extension ResultFile {
   /// The most rows of `/samples`; orbits beyond are left out whole.
@@ -70,6 +70,11 @@ extension ResultFile {
       }
     }
     return rows
+  }
+
+  /// Returns how many configurations symmetry joins to a leading one, itself counted.
+  package static func orbitSize(of sample: LeadingConfiguration, in record: RunRecord) -> Int {
+    members(of: sample, record).count
   }
 
   /// Returns the configurations of a representative's orbit with the signs of their amplitudes

@@ -125,6 +125,15 @@ public enum ResultFile {
     if let line = provenance.commandLine { try root.setAttribute("command_line", .string(line)) }
   }
 
+  /// Returns when a result of any kind was written, in UTC, as ISO 8601.
+  ///
+  /// - Parameter path: The file.
+  /// - Returns: The date; nil where the file is of an earlier version that does not say it.
+  /// - Throws: `HDF5Error` where the file cannot be read.
+  public static func date(of path: String) throws(HDF5Error) -> String? {
+    try HDF5File(readingFrom: path).root.attribute("date")?.stringValue
+  }
+
   static func readProvenance(
     _ root: HDF5Group, _ configuration: HDF5Group, _ problem: HDF5Group
   ) throws(HDF5Error) -> RunRecord.Provenance {

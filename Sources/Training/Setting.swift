@@ -47,6 +47,7 @@ public struct Setting: Sendable {
 
   private let assign: @Sendable (String, _ positions: Int, inout Settings) -> Bool
   private let outlier: @Sendable (Settings) -> String?
+  private let written: @Sendable (Settings) -> String?
   private let isDefaultText: @Sendable (String) -> Bool
   private let fillIn: @Sendable (inout Settings, ProblemSize) -> Void
 
@@ -102,6 +103,7 @@ public struct Setting: Sendable {
       set(&settings, value)
       return true
     }
+    written = { settings in get(settings).map(domain.write) }
     outlier = { settings in
       get(settings).flatMap { domain.contains($0) ? nil : domain.write($0) }
     }
@@ -122,6 +124,9 @@ public struct Setting: Sendable {
   ) throws(TrainingError) {
     guard assign(text, positions, &settings) else { throw error(found: text) }
   }
+
+  /// Returns the value among some settings as a text that ``set(_:in:positions:)`` takes; nil where it is left open.
+  public func text(in settings: Settings) -> String? { written(settings) }
 
   /// Whether a text is what the setting is anyway, whatever the problem and the other settings are.
   public func isDefault(_ text: String) -> Bool { isDefaultText(text) }

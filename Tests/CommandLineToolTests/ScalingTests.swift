@@ -254,7 +254,7 @@ struct ScalingTests {
       (["fit", "a.json"], "a.json is no row"), (["fit", "b.svg"], "give folders of sweeps"),
       (["fit", "c.tsv"], "every size has one number of operations only"),
       (["fit", "c.tsv", "-o", "b.svg"], "is not overwritten"),
-      (["fit", "c.tsv", "-o", "d.png"], "ends with .svg"),
+      (["fit", "c.tsv", "-o", "d.pdf"], "ends with .svg"),
       (
         ["run", "s", "--cases", "square:0", "--sizes", "4x4"], "is not empty and has no sweep.json"
       ),

@@ -5,14 +5,14 @@ import Testing
 struct UsageTests {
   @Test(
     "Help of every command",
-    arguments: ["", "solve", "inspect", "exact", "convert", "cost", "info"])
+    arguments: ["", "solve", "inspect", "exact", "convert", "cost", "plot", "cite", "info"])
   func helpIsPrinted(_ command: String) throws {
     let program = try Program()
     let output = try program.run((command.isEmpty ? [] : [command]) + ["--help"])
     #expect(output.status == 0)
     #expect(output.standardOutput.contains("USAGE: qchem-nqs"))
     #expect(output.standardError.isEmpty)
-    if ["solve", "inspect", "exact", "convert", "cost"].contains(command) {
+    if ["solve", "inspect", "exact", "convert", "cost", "plot", "cite"].contains(command) {
       #expect(output.standardOutput.contains("Example"))
     }
   }

@@ -68,6 +68,7 @@ struct HDF5FilesTests {
         #expect(try root.attribute(name, of: "data") == value)
       }
       #expect(try root.attribute("none") == nil)
+      #expect(try root.attributeNames() == ["a", "b", "c", "d", "e", "f", "g", "h"])
       #expect(throws: HDF5Error.self) { try root.attribute("a", of: "none") }
     }
   }

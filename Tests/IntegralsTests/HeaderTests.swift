@@ -77,6 +77,7 @@ struct HeaderTests {
   @Test func labelsOfLinearGroups() throws {
     let file = try read("&FCI NORB=2,NELEC=2,ORBSYM=0,15 /" + Self.body)
     #expect(file.integrals.orbitalIrreps == [0, 5])
+    #expect(file.integrals.irrepNumbering == .pyscf)
     #expect(file.integrals.targetIrrep == nil)
   }
 
@@ -86,6 +87,15 @@ struct HeaderTests {
     let file = try read("&FCI NORB=3,NELEC=2,ORBSYM=3,3,5,ISYM=1 /" + body)
     #expect(file.integrals.orbitalIrreps == [2, 2, 4])
     #expect(file.integrals.targetIrrep == 0)
+    #expect(file.integrals.irrepNumbering == nil)
+  }
+
+  /// Integrals that couple A1·A2 with B1·B2 of C2v obey Molpro's numbers 1…4 and not PySCF's labels 1…4.
+  @Test func integralsSayWhoseNumbersLabelsAre() throws {
+    let body = "\n 0.1 1 4 2 3\n -1 1 1 0 0\n -1 2 2 0 0\n -1 3 3 0 0\n -1 4 4 0 0\n 0 0 0 0 0\n"
+    let file = try read("&FCI NORB=4,NELEC=2,ORBSYM=1,2,3,4 /" + body)
+    #expect(file.integrals.orbitalIrreps == [0, 1, 2, 3])
+    #expect(file.integrals.irrepNumbering == .molpro)
   }
 
   @Test func isymWithoutMeaningIsNoTarget() throws {

@@ -135,4 +135,83 @@ import FoundationXML
   @Test func aFigureWithoutPanelsIsRefused() {
     #expect(throws: PlotError.self) { try Figure(panels: []).svg() }
   }
+
+  @Test func cellsFillTheFrame() throws {
+    let map = CellMap(columns: 2, values: [0, 1, nil, 4], colors: .ramp(label: "z"))
+    let figure = Figure(
+      panels: [
+        Panel(x: Axis("x", range: 0...2), y: Axis("y", range: 0...2), cells: map)
+      ], columns: 1, frameWidth: 100, frameHeight: 100)
+    let elements = try parse(try figure.svg())
+    let frame = FigureLayout(figure).frames[0]
+    let cells = elements.filter {
+      $0.name == "rect" && $0.attributes["width"] == "50" && $0.attributes["height"] == "50"
+    }
+    // The lowest row first; the cell without a number has no colour.
+    #expect(
+      cells.map { $0.attributes["fill"] }
+        == [CellMap.color(0), CellMap.color(0.25), CellMap.color(1)])
+    #expect(cells[0].attributes["y"] == text(frame.y + 50))
+    #expect(cells[2].attributes["x"] == text(frame.x + 50))
+    #expect(FigureLayout(figure).width > frame.x + 100 + 14)
+    #expect(CellMap.color(0) == "#FFFFFF")
+    // Lightness falls all the way.
+    let lightness = (0...20).map { step -> Int in
+      let value = Int(CellMap.color(Double(step) / 20).dropFirst(), radix: 16) ?? 0
+      return 299 * (value >> 16) + 587 * (value >> 8 & 255) + 114 * (value & 255)
+    }
+    #expect(zip(lightness, lightness.dropFirst()).allSatisfy { $0 > $1 })
+  }
+
+  @Test func linesOfGraphsHaveWidthsByWeight() throws {
+    let graph = CircleGraph(
+      labels: ["a", "b", "c"], sizes: [1, 4, 0],
+      edges: [.init(0, 1, weight: 1), .init(1, 2, weight: 0.5)], caption: "c")
+    let elements = try parse(
+      try Figure(panels: [Panel(graph: graph)], columns: 1).svg())
+    let widths = elements.filter { $0.attributes["stroke-opacity"] != nil }
+      .compactMap { $0.attributes["stroke-width"].flatMap(Double.init) }
+    #expect(widths == [2.5, 5])
+    let radii = elements.filter { $0.name == "circle" }
+      .compactMap { $0.attributes["r"].flatMap(Double.init) }
+    #expect(radii[1] == 2 * radii[0] && radii[2] < radii[0])
+  }
+
+  @Test func barsEndAtTheAxis() throws {
+    let figure = Figure(
+      panels: [
+        Panel(
+          x: Axis("x", range: 0...3), y: Axis("y", range: 0...4),
+          series: [Series(nil, [PlotPoint(1, 2), PlotPoint(2, 4)], line: .bars)])
+      ], columns: 1, frameWidth: 300, frameHeight: 100)
+    let frame = FigureLayout(figure).frames[0]
+    let (x, bottom) = (frame.x + 60, frame.y + 100)
+    #expect(
+      try figure.svg().contains(
+        "M\(text(x)) \(text(bottom))V\(text(frame.y + 50))h80V\(text(bottom))Z"))
+  }
+
+  @Test func emptyAndBrokenPanelsAreRefused() {
+    func message(_ panel: Panel) -> String {
+      do throws(PlotError) {
+        _ = try Figure(panels: [panel]).svg()
+        return ""
+      } catch { return error.description }
+    }
+    #expect(
+      message(Panel(cells: CellMap(columns: 1, values: [nil], colors: .binary)))
+        .contains("no cells"))
+    #expect(
+      message(Panel(cells: CellMap(columns: 1, values: [.nan], colors: .binary)))
+        .contains("finite"))
+    #expect(
+      message(Panel(graph: CircleGraph(labels: [], sizes: [], edges: [], caption: "")))
+        .contains("no nodes"))
+    #expect(
+      message(
+        Panel(
+          graph: CircleGraph(
+            labels: ["a"], sizes: [1], edges: [.init(0, 0, weight: .infinity)], caption: ""))
+      ).contains("finite"))
+  }
 }

@@ -319,6 +319,7 @@ struct FCIDUMPReader {
       integrals: integrals, warnings: &warnings)
     integrals.orbitalIrreps = symmetry.irreps
     integrals.targetIrrep = symmetry.targetIrrep
+    integrals.irrepNumbering = symmetry.numbering
     integrals.pointGroup = header.pointGroup
     return integrals
   }

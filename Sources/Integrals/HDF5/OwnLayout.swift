@@ -17,6 +17,9 @@ enum OwnLayout {
       try root.setAttribute("core_energy", .double(integrals.coreEnergy))
       try root.setAttribute("unrestricted", .bool(integrals.isUnrestricted))
       if let group = integrals.pointGroup { try root.setAttribute("point_group", .string(group)) }
+      if let numbering = integrals.irrepNumbering {
+        try root.setAttribute("irrep_numbering", .string(numbering.rawValue))
+      }
       if let irrep = integrals.targetIrrep {
         try root.setAttribute("target_irrep", .int(Int(irrep)))
       }
@@ -95,6 +98,8 @@ enum OwnLayout {
       return
     }
     integrals.orbitalIrreps = labels
+    integrals.irrepNumbering = try root.attribute("irrep_numbering")?.stringValue
+      .flatMap { IrrepNumbering(rawValue: $0) }
     if let target = try root.attribute("target_irrep")?.intValue, (0..<8).contains(target) {
       integrals.targetIrrep = UInt8(target)
     }

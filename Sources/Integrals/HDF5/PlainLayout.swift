@@ -80,6 +80,7 @@ enum PlainLayout {
         warnings: &warnings)
       integrals.orbitalIrreps = symmetry.irreps
       integrals.targetIrrep = symmetry.targetIrrep
+      integrals.irrepNumbering = symmetry.numbering
     }
     return (integrals, .plainHDF5, warnings)
   }
