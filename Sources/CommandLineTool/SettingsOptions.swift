@@ -62,6 +62,7 @@ struct SamplingOptions: SettingGroupOptions {
 
 struct OptimizerOptions: SettingGroupOptions {
   @Option(.optimizer) var optimizer: String?
+  @Option(.stepMetric) var stepMetric: String?
   @Option(.learningRate) var learningRate: String?
   @Option(.learningRateSchedule) var learningRateSchedule: String?
   @Option(.momentum) var momentum: String?

@@ -26,11 +26,36 @@ public enum LAPACK {
   public static func solvePositiveDefinite(
     _ matrix: UnsafeMutablePointer<Double>, n: Int, rightSide: UnsafeMutablePointer<Double>
   ) throws(LinearAlgebraError) {
+    try factorise(matrix, n: n)
+    try solveFactorised(matrix, n: n, rightSide: rightSide)
+  }
+
+  /// Overwrites a symmetric positive definite matrix with its Cholesky factor.
+  ///
+  /// - Parameters:
+  ///   - matrix: `[n, n]`; its lower triangle (row-major) is read and overwritten.
+  ///   - n: Its order.
+  /// - Throws: ``LinearAlgebraError`` where the matrix is not positive definite.
+  public static func factorise(
+    _ matrix: UnsafeMutablePointer<Double>, n: Int
+  ) throws(LinearAlgebraError) {
     // A row-major lower triangle is a column-major upper one.
-    let size = Int32(n)
-    var info = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 0x55, size, matrix, size)
+    let info = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 0x55, Int32(n), matrix, Int32(n))
     guard info == 0 else { throw LinearAlgebraError(routine: "dpotrf", info: Int(info)) }
-    info = LAPACKE_dpotrs(LAPACK_COL_MAJOR, 0x55, size, 1, matrix, size, rightSide, size)
+  }
+
+  /// Solves `A x = b` with the factor of ``factorise(_:n:)``.
+  ///
+  /// - Parameters:
+  ///   - factor: The factor, `[n, n]`.
+  ///   - n: Its order.
+  ///   - rightSide: `b`, `[n]`, overwritten by `x`.
+  /// - Throws: ``LinearAlgebraError`` where LAPACK refuses an argument.
+  public static func solveFactorised(
+    _ factor: UnsafePointer<Double>, n: Int, rightSide: UnsafeMutablePointer<Double>
+  ) throws(LinearAlgebraError) {
+    let size = Int32(n)
+    let info = LAPACKE_dpotrs(LAPACK_COL_MAJOR, 0x55, size, 1, factor, size, rightSide, size)
     guard info == 0 else { throw LinearAlgebraError(routine: "dpotrs", info: Int(info)) }
   }
 

@@ -36,13 +36,13 @@ public final class NaturalGradient: StepRule {
     }
   }
 
-  private let options: Options
-  private let blocks: [ParameterBlock]
-  private let solver: SampleSpaceSolver
+  let options: Options
+  let blocks: [ParameterBlock]
+  let solver: SampleSpaceSolver
   /// The last step of each block.
-  private var steps: [[Float]]
+  var steps: [[Float]]
   /// The present regularisation.
-  private var shift: Double
+  var shift: Double
   private var previousObjective: Double?
   /// The parameters before the last step; empty where there is none to take back.
   private var before: [Float] = []
@@ -140,10 +140,10 @@ public final class NaturalGradient: StepRule {
     for index in 0..<count where problem.followsTarget && !problem.isPulled[index] {
       // A configuration counts by the weight that it has or, if larger, that it should have: else
       // one that was lost would have no say in the step that could bring it back.
-      let x = 1 - problem.real[index] / problem.denominators[index]
-      let y = problem.imaginary[index] / problem.denominators[index]
+      let (x, y) = factor(at: index, of: problem)
       metric[index] *= max(1, x * x + y * y)
     }
+    let weights = metric.normalised()
     for index in 0..<count { metric[index] *= problem.denominators[index] }
     let total = metric.reduce(0, +)
     for index in 0..<count { metric[index] /= total }
@@ -151,6 +151,12 @@ public final class NaturalGradient: StepRule {
 
     let targets = (0..<count).map { target(at: $0, of: problem) }
     var squaredNorm = 0.0
+    if let curvature = problem.curvature {
+      squaredNorm = try curvedStep(
+        problem, weights: weights, scales: scales, targets: targets, curvature: curvature)
+      add(to: &parameters)
+      return 2 * squaredNorm.squareRoot()
+    }
     for (index, block) in blocks.enumerated() {
       let isPhase = block.part == .phase
       let residuals = isPhase ? problem.imaginary : problem.real
@@ -170,12 +176,28 @@ public final class NaturalGradient: StepRule {
         throw OptimizationError(block: block.name, reason: "\(error)")
       }
     }
+    add(to: &parameters)
+    return 2 * squaredNorm.squareRoot()
+  }
+
+  /// Adds the steps to the parameters.
+  private func add(to parameters: inout [Float]) {
     for (index, block) in blocks.enumerated() {
       for offset in 0..<block.range.count {
         parameters[block.range.lowerBound + offset] += steps[index][offset]
       }
     }
-    return 2 * squaredNorm.squareRoot()
+  }
+
+  /// What `ψ(x)` is to be multiplied by: `1 − r`, or `1 + χ/ψ` where the curvature is known.
+  private func factor(at index: Int, of problem: StepProblem) -> (real: Double, imaginary: Double) {
+    if let curvature = problem.curvature {
+      return (1 + curvature.real[index], curvature.imaginary[index])
+    }
+    return (
+      1 - problem.real[index] / problem.denominators[index],
+      -problem.imaginary[index] / problem.denominators[index]
+    )
   }
 
   /// The wished change of `log ψ(x)`.
@@ -186,8 +208,7 @@ public final class NaturalGradient: StepRule {
   private func target(
     at index: Int, of problem: StepProblem
   ) -> (modulus: Double, phase: Double) {
-    let x = 1 - problem.real[index] / problem.denominators[index]
-    let y = -problem.imaginary[index] / problem.denominators[index]
+    let (x, y) = factor(at: index, of: problem)
     let eta = problem.learningRate
     if x > 0.5 && x < 2 { return (eta * (x - 1), eta * y) }
     let logModulus = 0.5 * log(x * x + y * y)

@@ -198,6 +198,48 @@ public final class SampleSpaceSolver {
   ) throws(LinearAlgebraError) -> [Double] {
     precondition(weights.count == count && scales.count == count && target.count == count)
     grow(count)
+    let centre = centre(of: kernel, count, weights)
+    var residual = target
+    if momentum != 0 && !previousImage.isEmpty {
+      var average = 0.0
+      for row in 0..<count { average += weights[row] * previousImage[row] }
+      for row in 0..<count {
+        residual[row] -= momentum * scales[row] * (previousImage[row] - average)
+      }
+    }
+    var solution = try solveShifted(count, residual, shift) { row, line in
+      centre.fill(row, of: kernel, scales: scales, into: line)
+    }
+    var total = 0.0
+    for row in 0..<count {
+      solution[row] *= scales[row]
+      total += solution[row]
+    }
+    for row in 0..<count { solution[row] -= weights[row] * total }
+    return solution
+  }
+
+  /// `K w` and `wᵀ K w` of a kernel K.
+  private struct Centre {
+    var mean: [Double]
+    var grandMean: Double
+
+    /// Writes the lower part of a row of `diag(s) (1 − 1 wᵀ) K (1 − w 1ᵀ) diag(s)`.
+    func fill(
+      _ row: Int, of kernel: UnsafePointer<Float>, scales: [Double],
+      into line: UnsafeMutablePointer<Double>
+    ) {
+      let offset = grandMean - mean[row]
+      let kernel = kernel + row * scales.count
+      for column in 0...row {
+        line[column] =
+          scales[row] * scales[column] * (Double(kernel[column]) - mean[column] + offset)
+      }
+    }
+  }
+
+  private func centre(of kernel: UnsafePointer<Float>, _ count: Int, _ weights: [Double]) -> Centre
+  {
     // (1 − 1 wᵀ) K (1 − w 1ᵀ) = K − k 1ᵀ − 1 kᵀ + wᵀk, with k = K w.
     var mean = [Double](repeating: 0, count: count)
     for row in 0..<count {
@@ -213,28 +255,37 @@ public final class SampleSpaceSolver {
     }
     var grandMean = 0.0
     for row in 0..<count { grandMean += weights[row] * mean[row] }
-    var residual = target
-    if momentum != 0 && !previousImage.isEmpty {
-      var average = 0.0
-      for row in 0..<count { average += weights[row] * previousImage[row] }
-      for row in 0..<count {
-        residual[row] -= momentum * scales[row] * (previousImage[row] - average)
+    return Centre(mean: mean, grandMean: grandMean)
+  }
+
+  /// Factorises the same matrix for a ``CurvatureSolver``.
+  func factorised(
+    kernel: UnsafePointer<Float>, count: Int, weights: [Double], scales: [Double], shift: Double
+  ) throws(LinearAlgebraError) -> CurvatureSolver.Part {
+    let centre = centre(of: kernel, count, weights)
+    BLAS.setThreadCount(count > 1500 ? execution.threads : 1)
+    defer { BLAS.setThreadCount(1) }
+    var shift = shift
+    while true {
+      var factor = [Double](repeating: 0, count: count * count)
+      var trace = 0.0
+      factor.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        for row in 0..<count {
+          centre.fill(row, of: kernel, scales: scales, into: base + row * count)
+          trace += base[row * count + row]
+        }
+      }
+      // A zero matrix has no direction to go in: any positive shift gives the zero step.
+      let ridge = trace > 0 ? shift * trace / Double(count) : 1
+      for row in 0..<count { factor[row * count + row] += ridge }
+      do throws(LinearAlgebraError) {
+        try LAPACK.factorise(&factor, n: count)
+        return CurvatureSolver.Part(factor: factor, ridge: ridge)
+      } catch {
+        if !trace.isFinite || shift > 1 { throw error }
+        shift *= 10
       }
     }
-    var solution = try solveShifted(count, residual, shift) { row, line in
-      let offset = grandMean - mean[row]
-      for column in 0...row {
-        line[column] =
-          scales[row] * scales[column]
-          * (Double(kernel[row * count + column]) - mean[column] + offset)
-      }
-    }
-    var total = 0.0
-    for row in 0..<count {
-      solution[row] *= scales[row]
-      total += solution[row]
-    }
-    for row in 0..<count { solution[row] -= weights[row] * total }
-    return solution
   }
 }

@@ -24,6 +24,8 @@ public struct StepProblem {
   public var learningRate: Double
   /// The wave function's blocks.
   public var blocks: [ParameterBlock]
+  /// The energy's curvature at the sample; nil where ``denominators`` are all that is known of it.
+  public var curvature: StepCurvature?
   /// Returns the derivatives by one block; asks for the next one invalidate it.
   public var derivatives: (_ block: Int) -> any DerivativeOperator
 
@@ -32,6 +34,7 @@ public struct StepProblem {
     weights: [Double], metric: [Double], isPulled: [Bool], followsTarget: Bool = true,
     real: [Double], imaginary: [Double], denominators: [Double], learningRate: Double,
     blocks: [ParameterBlock],
+    curvature: StepCurvature? = nil,
     derivatives: @escaping (_ block: Int) -> any DerivativeOperator
   ) {
     let count = weights.count
@@ -47,7 +50,31 @@ public struct StepProblem {
     self.denominators = denominators
     self.learningRate = learningRate
     self.blocks = blocks
+    self.curvature = curvature
     self.derivatives = derivatives
+  }
+}
+
+/// The energy's curvature at the configurations of a sample, and the change of the amplitudes by which the
+/// sample alone would lower its energy.
+public struct StepCurvature {
+  /// Computes `y ← B x` for log|ψ| and arg ψ one below the other, `[2 M]`: symmetric, positive
+  /// semidefinite, and scaled by the problem's denominators so that its diagonal is near 1.
+  public var multiply: (UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void
+  /// `Re χ(x)/ψ(x)` of the change χ.
+  public var real: [Double]
+  /// `Im χ(x)/ψ(x)`.
+  public var imaginary: [Double]
+
+  /// Creates a curvature.
+  public init(
+    real: [Double], imaginary: [Double],
+    multiply: @escaping (UnsafePointer<Double>, UnsafeMutablePointer<Double>) -> Void
+  ) {
+    precondition(real.count == imaginary.count, "arrays of different lengths")
+    self.real = real
+    self.imaginary = imaginary
+    self.multiply = multiply
   }
 }
 

@@ -20,6 +20,14 @@ struct ProblemSize {
     return isLattice
       && (!takesWhole || dimension > Double(settings.sampling.maximumSamples ?? .max))
   }
+
+  /// Whether steps are those of inverse iteration on a whole sector, which have no noise to damp.
+  func iteratesInverse(_ settings: Settings) -> Bool {
+    let metric = settings.optimizer.metric ?? (isLattice ? .diagonal : .hamiltonian)
+    let takesWhole = settings.sampling.wholeSector ?? (settings.basis != .paper)
+    return settings.optimizer.kind == .sr && metric == .hamiltonian && takesWhole
+      && dimension <= Double(settings.sampling.maximumSamples ?? 3000)
+  }
 }
 
 extension Settings {

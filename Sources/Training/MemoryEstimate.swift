@@ -82,7 +82,10 @@ struct MemoryEstimate: Sendable, Hashable {
       let columns = Double(amplitudeParameters)
       let side = min(rows, columns)
       derivatives = 4 * rows * columns
-      kernel = 20 * side * side + 4 * rows * rows
+      // Two kernels and two factors in the metric of the Hamiltonian.
+      kernel =
+        resolved.metric == .hamiltonian
+        ? 24 * rows * rows : 20 * side * side + 4 * rows * rows
     } else {
       derivatives = 0
       kernel = 0

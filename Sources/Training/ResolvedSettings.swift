@@ -6,6 +6,7 @@ internal import Optimization
 struct ResolvedSettings: Sendable {
   var threads: Int
   var optimizer: OptimizerKind
+  var metric: StepMetric
   var maximumSamples: Int
   /// Draws for stochastic samples; nil for the strings of largest probability.
   var draws: Int?
@@ -59,6 +60,7 @@ struct ResolvedSettings: Sendable {
     try Self.checkOrder(value(\.ansatz.order), positions: size.positions)
     threads = value(\.threads)
     optimizer = settings.optimizer.kind
+    metric = value(\.optimizer.metric)
     maximumSamples = value(\.sampling.maximumSamples)
     draws = settings.sampling.draws
     firstDraws = settings.sampling.firstDraws

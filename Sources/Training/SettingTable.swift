@@ -9,7 +9,8 @@ extension Setting {
     basis, ansatz, width, heads, layers, feedForward, transformerForm, retnetForm, chunk, hidden,
     activation, phaseHidden, phaseForm, spinFlip, latticeSymmetry, exactLatticeSymmetry, order,
     samples, draws, firstDraws, wholeSector, exponent,
-    optimizer, learningRate, learningRateSchedule, momentum, shift, weightDecay, maximumStep,
+    optimizer, stepMetric, learningRate, learningRateSchedule, momentum, shift, weightDecay,
+    maximumStep,
     maximumGradient,
     annealing, t0, annealingSteps, warmUpSteps, temperatureSteps,
     localEnergy, cutoff, screening, screenedDraws, memoryBudget,
@@ -104,12 +105,12 @@ extension Setting {
   package static let samples = Setting(
     "samples", .sampling, \.sampling.maximumSamples, .integer(2...1_000_000_000),
     default: .by(
-      "2000; 3000 for more than 6000 configurations; lattices up to 4000 configurations: all; "
+      "2000; 3000 for more than 6000 configurations; up to 3000, of lattices 4000, configurations: all; "
         + "with `preset` paper 500"
     ) { settings, size in
       if settings.basis == .paper { return 500 }
       if size.isLattice { return size.dimension <= 4000 ? 4000 : 2000 }
-      return size.dimension > 6000 ? 3000 : 2000
+      return size.dimension > 6000 || size.dimension <= 3000 ? 3000 : 2000
     }, "The largest number of distinct configurations in a step.")
   package static let draws = Setting(
     "draws", .sampling, \.sampling.draws, .draws(from: 1),
@@ -138,10 +139,18 @@ extension Setting {
   package static let optimizer = Setting(
     "optimizer", .optimizer, \.optimizer.kind, .choice,
     "Natural gradient with momentum (sr), or adam.")
+  package static let stepMetric = Setting(
+    "step-metric", .optimizer, \.optimizer.metric, .choice,
+    default: .by("hamiltonian, of lattices diagonal") { _, size in
+      size.isLattice ? .diagonal : .hamiltonian
+    }, needs: [.sr],
+    "What a step takes changes of the state to cost in energy: the Hamiltonian between the configurations of "
+      + "the step, which strongly correlated states need, or its diagonal only.")
   package static let learningRate = Setting(
     "learning-rate", .optimizer, \.optimizer.learningRate, .positive,
-    default: .by("0.5, of adam 0.001") { settings, _ in
-      settings.optimizer.kind == .adam ? 1e-3 : 0.5
+    default: .by("0.5, of adam 0.001; 1 with `step-metric` hamiltonian on whole sectors") {
+      settings, size in
+      settings.optimizer.kind == .adam ? 1e-3 : size.iteratesInverse(settings) ? 1 : 0.5
     }, "The step length; for sr a fraction of the full step.")
   package static let learningRateSchedule = Setting(
     "learning-rate-schedule", .optimizer, \.optimizer.schedule, .choice,
@@ -154,8 +163,12 @@ extension Setting {
   package static let momentum = Setting(
     "momentum", .optimizer, \.optimizer.momentum,
     .number("a number in [0, 1)") { $0 >= 0 && $0 < 1 },
-    default: .by("0.8, of lattices and adam 0.9") { settings, size in
-      settings.optimizer.kind == .adam || size.isLattice ? 0.9 : 0.8
+    default: .by(
+      "0.8, of lattices and adam 0.9; 0.5 with `step-metric` hamiltonian on whole sectors"
+    ) {
+      settings, size in
+      settings.optimizer.kind == .adam || size.isLattice
+        ? 0.9 : size.iteratesInverse(settings) ? 0.5 : 0.8
     }, "The momentum of sr, or Adam's first decay.")
   package static let shift = Setting(
     "shift", .optimizer, \.optimizer.shift, .positive, default: .always(1e-4), needs: [.sr],

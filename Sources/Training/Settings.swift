@@ -94,10 +94,20 @@ public enum OptimizerKind: String, Codable, Sendable, Hashable, CaseIterable {
   case adam
 }
 
+/// The metric of the natural gradient, in which changes of ψ are measured.
+public enum StepMetric: String, Codable, Sendable, Hashable, CaseIterable {
+  /// The diagonal of `H − E`: steps are Jacobi's iteration.
+  case diagonal
+  /// `H − τ` between the configurations of the sample: steps are inverse iteration.
+  case hamiltonian
+}
+
 /// The optimiser's numbers.
 public struct OptimizerSettings: Codable, Sendable, Hashable {
   /// The method.
   public var kind: OptimizerKind = .sr
+  /// The metric of `sr`.
+  public var metric: StepMetric?
   /// The step length η; for `sr` a fraction of the full step.
   public var learningRate: Double?
   /// How it changes over the steps; nil for constant, where steps have no noise.

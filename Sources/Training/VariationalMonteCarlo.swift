@@ -2,6 +2,7 @@ internal import Configurations
 internal import Dispatch
 internal import Estimators
 internal import Hamiltonians
+internal import LinearAlgebra
 internal import Optimization
 internal import Parallelism
 internal import Problems
@@ -202,14 +203,17 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     // Until the energy is below the reference's, that is the better guess at the lowest level.
     let level = min(batch.energies.energy, context.referenceEnergy)
     let sample = batch.sample
+    let denominators = batch.energies.diagonal.map {
+      max($0 - level, resolved.denominatorFloor) + batch.temperature
+    }
+    let curvature = try curvature(of: batch, denominators: denominators)
     let problem = StepProblem(
       weights: sample.sample.weights, metric: sample.metric, isPulled: sample.isPulled,
       followsTarget: resolved.followsTarget(at: trace.count),
       real: batch.centred, imaginary: batch.energies.imaginary,
-      denominators: batch.energies.diagonal.map {
-        max($0 - level, resolved.denominatorFloor) + batch.temperature
-      },
+      denominators: denominators,
       learningRate: resolved.learningRate(at: trace.count), blocks: waveFunction.blocks,
+      curvature: curvature,
       derivatives: { self.waveFunction.derivatives(of: sample.sample.configurations, block: $0) })
     do throws(OptimizationError) {
       // A copy: the derivatives are read at the present parameters.
@@ -219,6 +223,28 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
       return norm
     } catch {
       throw TrainingError(.notFinite, "\(error); try a larger `shift`")
+    }
+  }
+
+  /// The energy's curvature on a batch, where steps are taken in its metric.
+  private func curvature(
+    of batch: Batch, denominators: [Double]
+  ) throws(TrainingError) -> StepCurvature? {
+    guard resolved.optimizer == .sr, resolved.metric == .hamiltonian else { return nil }
+    do throws(LinearAlgebraError) {
+      let curvature = try estimator.curvature(
+        of: batch.sample.sample, energies: batch.energies, denominators: denominators,
+        temperature: batch.temperature, scale: resolved.energyScale,
+        keepsGradient: !resolved.followsTarget(at: trace.count))
+      let change = curvature.change(real: batch.centred, imaginary: batch.energies.imaginary)
+      return StepCurvature(real: change.real, imaginary: change.imaginary) {
+        curvature.multiply($0, $1)
+      }
+    } catch {
+      throw TrainingError(
+        .notFinite,
+        "the Hamiltonian on a step's sample cannot be diagonalised (\(error)); `step-metric` diagonal "
+          + "does without")
     }
   }
 

@@ -26,6 +26,7 @@ import Training
     "phase-hidden": "9,8", "spin-flip": "false", "lattice-symmetry": "true",
     "exact-lattice-symmetry": "true", "order": "2,1,3",
     "samples": "77", "draws": "1000", "exponent": "0.7", "optimizer": "adam",
+    "step-metric": "diagonal",
     "learning-rate": "0.25", "momentum": "0.5", "shift": "0.001", "weight-decay": "0.1",
     "maximum-step": "0.2", "annealing": "linear", "t0": "0.5", "annealing-steps": "11",
     "warm-up-steps": "3", "temperature-steps": "2", "local-energy": "screened", "cutoff": "1e-08",
