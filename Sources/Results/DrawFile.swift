@@ -34,6 +34,9 @@ public enum DrawFile {
       let problem = try root.group("problem")
       try problem.setAttribute("digest", .string(record.problem.digest))
       if let input = record.provenance.input { try problem.setAttribute("input", .string(input)) }
+      if case .molecule(let integrals, _) = record.problem, let basis = integrals.basis {
+        try ResultFile.writeBasis(basis, to: try problem.group("orbitals"))
+      }
       let group = try root.group("samples")
       let rows = draws.configurations.count
       for (name, words) in [

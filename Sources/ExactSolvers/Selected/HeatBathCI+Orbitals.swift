@@ -1,5 +1,5 @@
 public import Configurations
-internal import Hamiltonians
+public import Hamiltonians
 public import Integrals
 internal import LinearAlgebra
 
@@ -8,6 +8,8 @@ extension HeatBathCI {
   public struct RotatedIntegrals: Sendable {
     /// The integrals; the exact energies are those of the original ones.
     public var integrals: MolecularIntegrals
+    /// The orbitals in terms of the original ones.
+    public var rotation: OrbitalRotation
     /// The number of times that orbitals were changed.
     public var rounds: Int
     /// The variational energies of the small CIs, in hartree, one before and one after each change that was
@@ -42,9 +44,12 @@ extension HeatBathCI {
     var small = self
     small.size = max(1, min(size / 8, Self.orbitalSize))
     small.selectionThreshold = 0
-    var best = RotatedIntegrals(integrals: integrals, rounds: 0, energies: [])
+    var best = RotatedIntegrals(
+      integrals: integrals, rotation: OrbitalRotation(identity: integrals.orbitalCount), rounds: 0,
+      energies: [])
     if small.size < 100 { return best }
     var current = integrals
+    var rotation = best.rotation
     var from = starts
     let first = MolecularHamiltonian<Word>(integrals)
     let irrep = integrals.orbitalIrreps == nil ? nil : first.irrep(of: starts[0])
@@ -64,6 +69,7 @@ extension HeatBathCI {
       if gain > 0 {
         lowest = last.energy
         best.integrals = current
+        best.rotation = rotation
         best.rounds = round
       }
       if result.isWhole || gain < max(0.1 * abs(last.secondOrderEnergy), 1e-6) { break }
@@ -71,9 +77,10 @@ extension HeatBathCI {
         result.configurations, result.coefficients, orbitals: integrals.orbitalCount,
         SpinFlipOrbits(parity: parity))
       do {
-        current = try NaturalOrbitals.rotation(
-          density, irreps: irreps, isUnrestricted: integrals.isUnrestricted
-        ).rotated(current)
+        let next = try NaturalOrbitals.rotation(
+          density, irreps: irreps, isUnrestricted: integrals.isUnrestricted)
+        current = next.rotated(current)
+        rotation = rotation.followed(by: next)
       } catch {
         throw EigensolverError(.numericalFailure, error.description)
       }
