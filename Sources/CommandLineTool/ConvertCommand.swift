@@ -31,6 +31,24 @@ struct ConvertCommand: ParsableCommand {
     case hdf5
   }
 
+  /// The orbitals of the output.
+  enum OutputOrbitals: String, CaseIterable, ExpressibleByArgument {
+    case given
+    case localised
+    case natural
+    case auto
+
+    /// The same as the library says it.
+    var choice: OrbitalChoice {
+      switch self {
+      case .given: .given
+      case .localised: .localised
+      case .natural: .natural
+      case .auto: .auto
+      }
+    }
+  }
+
   @Argument(help: "The integral file, or - for standard input.")
   var input: String
 
@@ -42,10 +60,9 @@ struct ConvertCommand: ParsableCommand {
 
   @Option(
     help: """
-      The orbitals of the output: given, localised, natural, or auto, those in which 'solve' would work. \
-      (default: given)
+      The orbitals of the output: given, localised, natural, or auto, those in which 'solve' would work.
       """)
-  var orbitals: OrbitalChoice = .given
+  var orbitals = OutputOrbitals.given
 
   @Flag(help: "Do not keep an earlier integral file of the output's name.")
   var overwrite = false
@@ -58,7 +75,7 @@ struct ConvertCommand: ParsableCommand {
     let molecule = try MoleculeInput.read(input, logger: logger)
     let turned: MolecularOrbitals
     do {
-      turned = try MolecularOrbitals(molecule.integrals, orbitals)
+      turned = try MolecularOrbitals(molecule.integrals, orbitals.choice)
     } catch {
       throw ToolError("\(input): \(withFlags(error.message)).")
     }
@@ -96,5 +113,3 @@ struct ConvertCommand: ParsableCommand {
     ["h5", "hdf5", "hdf"].contains((path as NSString).pathExtension.lowercased()) ? .hdf5 : .fcidump
   }
 }
-
-extension OrbitalChoice: ExpressibleByArgument {}

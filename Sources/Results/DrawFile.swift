@@ -1,5 +1,6 @@
 internal import Configurations
 public import HDF5Files
+internal import Integrals
 public import Training
 
 /// Files of configurations drawn from a trained state, described in `docs/file-formats.md`.

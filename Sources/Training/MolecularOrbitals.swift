@@ -29,7 +29,8 @@ public struct MolecularOrbitals: Sendable {
     _ integrals: MolecularIntegrals, _ choice: OrbitalChoice, irrep: IrrepChoice = .automatic,
     execution: Execution = Execution()
   ) throws(TrainingError) {
-    self = integrals.orbitalCount <= UInt64.bitWidth
+    self =
+      integrals.orbitalCount <= UInt64.bitWidth
       ? try OrbitalSelection<UInt64>(integrals, irrep, execution).orbitals(choice)
       : try OrbitalSelection<UInt128>(integrals, irrep, execution).orbitals(choice)
   }
@@ -42,13 +43,15 @@ public struct MolecularOrbitals: Sendable {
 }
 
 /// Makes and compares orbitals of a molecule.
-private struct OrbitalSelection<Word: ConfigurationWord> {
+struct OrbitalSelection<Word: ConfigurationWord> {
   let integrals: MolecularIntegrals
   let irrep: IrrepChoice
   let execution: Execution
 
-  /// The most orbitals that are localised for a comparison.
-  private static var orbitalLimit: Int { 40 }
+  /// The number of determinants of the CIs that natural orbitals are made of where they are asked for.
+  private static var naturalSize: Int { 4000 }
+  /// The couplings that second orders leave out, in units of the energy's scale: enough to say what is missing.
+  private static var threshold: Double { 1e-6 }
 
   init(_ integrals: MolecularIntegrals, _ irrep: IrrepChoice, _ execution: Execution) {
     self.integrals = integrals
@@ -67,19 +70,20 @@ private struct OrbitalSelection<Word: ConfigurationWord> {
     }
     if choice == .localised {
       if let reason = symmetryObstacle { throw refusal(choice, reason) }
-      return try localised().orbitals
+      return localised()
     }
-    return try natural(size: 8 * 4000).orbitals
+    return try natural(size: Self.naturalSize, isWanted: true).orbitals
   }
 
   private func refusal(_ choice: OrbitalChoice, _ reason: String) -> TrainingError {
     TrainingError(
       .invalidSettings,
-      "`orbitals` \(choice.rawValue): \(reason); give `orbitals` given\(choice == .localised && !integrals.isUnrestricted ? " or natural" : "")")
+      "`orbitals` \(choice.rawValue): \(reason); give `orbitals` given\(choice == .localised && !integrals.isUnrestricted ? " or natural" : "")"
+    )
   }
 
   /// Why orbitals without irreps do not do, completing a sentence; nil where they do.
-  private var symmetryObstacle: String? {
+  var symmetryObstacle: String? {
     guard integrals.orbitalIrreps != nil else { return nil }
     switch irrep {
     case .any: return nil
@@ -106,28 +110,23 @@ private struct OrbitalSelection<Word: ConfigurationWord> {
     return result
   }
 
-  private func localised() throws(TrainingError) -> (
-    orbitals: MolecularOrbitals, isConverged: Bool
-  ) {
+  /// Turns to localised orbitals.
+  func localised() -> MolecularOrbitals {
     let found = EdmistonRuedenberg().localise(integrals)
     var rotated = found.rotation.rotated(integrals)
     (rotated.orbitalIrreps, rotated.targetIrrep) = (nil, nil)
     (rotated.irrepNumbering, rotated.pointGroup) = (nil, nil)
-    let before = found.selfRepulsions[0]
-    let after = found.selfRepulsions[found.selfRepulsions.count - 1]
     let message =
-      "orbitals: localised, of self-repulsion \(digits(after, 4)) Eh in place of \(digits(before, 4)) Eh"
+      "orbitals: localised"
       + (found.isConverged ? "" : ", not converged: a gradient of \(found.gradient) Eh is left")
       + (integrals.orbitalIrreps == nil
-        ? "" : "; irreps are no longer told apart, so that the lowest state of all is sought")
-    return (
-      MolecularOrbitals(turned(rotated, found.rotation, .localised), .localised, messages: [message]),
-      found.isConverged
-    )
+        ? "" : "; irreps are no longer told apart, and the lowest state of all is sought")
+    return MolecularOrbitals(
+      turned(rotated, found.rotation, .localised), .localised, messages: [message])
   }
 
   /// The irrep of the small CIs.
-  private var wanted: UInt8? {
+  var wanted: UInt8? {
     switch irrep {
     case .any: nil
     case .label(let label): integrals.orbitalIrreps == nil ? nil : label
@@ -135,73 +134,61 @@ private struct OrbitalSelection<Word: ConfigurationWord> {
     }
   }
 
-  private func natural(
-    size: Int
-  ) throws(TrainingError) -> (orbitals: MolecularOrbitals, energies: [Double]) {
+  /// Turns to natural orbitals.
+  ///
+  /// - Parameters:
+  ///   - size: The number of determinants of the small CIs.
+  ///   - isWanted: Whether the orbitals are changed even where that does not lower their energy.
+  /// - Returns: The orbitals, and the energy of a CI in the given ones and of the best; nil without a determinant.
+  /// - Throws: ``TrainingError`` where an iteration does not converge.
+  func natural(
+    size: Int, isWanted: Bool
+  ) throws(TrainingError) -> (orbitals: MolecularOrbitals, energies: (given: Double, own: Double)?)
+  {
     guard
       let start = MolecularHamiltonian<Word>(integrals).referenceDeterminant(irrep: wanted)
-    else { return (MolecularOrbitals(integrals, .given), []) }
+    else { return (MolecularOrbitals(integrals, .given), nil) }
     do throws(EigensolverError) {
-      let found = try HeatBathCI(size: size, threshold: 1e-7, execution: execution)
-        .naturalOrbitals(of: integrals, from: [start])
-      let energies = found.energies
-      guard found.rounds > 0 else {
+      // An eighth of the size is that of the CIs.
+      let found = try HeatBathCI(
+        size: 8 * size, threshold: Self.threshold * integrals.energyScale, execution: execution
+      ).naturalOrbitals(of: integrals, from: [start], isWanted: isWanted)
+      guard found.rounds > 0, let first = found.energies.first else {
         return (
-          MolecularOrbitals(
-            integrals, .given,
-            messages: ["orbitals: given, for a small CI is not lower in natural ones"]), energies
+          MolecularOrbitals(integrals, .given), found.energies.first.map { ($0, $0) }
         )
       }
+      let own = found.energies[found.rounds]
       return (
         MolecularOrbitals(
           turned(found.integrals, found.rotation, .natural), .natural,
           messages: [
-            "orbitals: natural ones of \(found.rounds) small CIs, the last of \(digits(energies[found.rounds], 6)) Eh in "
-              + "place of \(digits(energies[0], 6)) Eh"
-          ]), energies
+            "orbitals: natural ones, in which a CI of \(size) determinants finds \(digits(own)) Eh in place of "
+              + "\(digits(first)) Eh"
+          ]), (first, own)
       )
     } catch {
       throw TrainingError(.notFinite, "the natural orbitals could not be made: \(error)")
     }
   }
 
-  // MARK: - Comparison
-
-  private func compared() throws(TrainingError) -> MolecularOrbitals {
-    let given = MolecularOrbitals(integrals, .given)
-    if integrals.isUnrestricted { return given }
-    let clock = ContinuousClock()
-    var began = clock.now
-    func lap() -> Double {
-      let now = clock.now
-      defer { began = now }
-      let d = now - began
-      return Double(d.components.seconds) + Double(d.components.attoseconds) * 1e-18
+  /// The energy of a CI that begins with the best determinant; nil without one.
+  func energy(_ integrals: MolecularIntegrals, size: Int) throws(TrainingError) -> Double? {
+    let hamiltonian = MolecularHamiltonian<Word>(integrals)
+    let label = integrals.orbitalIrreps == nil ? nil : wanted
+    guard let start = hamiltonian.referenceDeterminant(irrep: label) else { return nil }
+    do throws(EigensolverError) {
+      let result = try HeatBathCI(
+        size: size, threshold: Self.threshold * integrals.energyScale, execution: execution
+      ).solve(hamiltonian, from: [start])
+      return result.stages.last?.energy
+    } catch {
+      throw TrainingError(.notFinite, "a configuration interaction for the orbitals: \(error)")
     }
-    var lines: [String] = []
-    for size in [50, 100, 200, 500, 1000, 2000] {
-      let calculation = HeatBathCI(size: size, threshold: 1e-6, execution: execution)
-      func energy(_ integrals: MolecularIntegrals, _ irrep: UInt8?) throws(TrainingError) -> String {
-        let hamiltonian = MolecularHamiltonian<Word>(integrals)
-        guard let start = hamiltonian.referenceDeterminant(irrep: irrep) else { return "none" }
-        do throws(EigensolverError) {
-          let r = try calculation.solve(hamiltonian, from: [start])
-          let last = r.stages[r.stages.count - 1]
-          return "\(last.dimension) \(digits(last.energy, 5)) \(digits(last.secondOrderEnergy, 5))"
-        } catch { throw TrainingError(.notFinite, "\(error)") }
-      }
-      lines.append("DBG \(size) given \(try energy(integrals, wanted)) \(digits(lap(), 2)) s")
-      let (natural, es) = try natural(size: 8 * size)
-      lines.append("DBG \(size) natural made \(natural.choice.rawValue) \(es.count) \(digits(lap(), 2)) s")
-      lines.append("DBG \(size) natural \(try energy(natural.integrals, wanted)) \(digits(lap(), 2)) s")
-      let (local, _) = try localised()
-      lines.append("DBG \(size) localised made \(digits(lap(), 3)) s")
-      lines.append("DBG \(size) localised \(try energy(local.integrals, nil)) \(digits(lap(), 2)) s")
-    }
-    return MolecularOrbitals(integrals, .given, messages: lines)
   }
 }
 
-private func digits(_ value: Double, _ count: Int) -> String {
+/// Returns an energy for people.
+func digits(_ value: Double, _ count: Int = 6) -> String {
   String(format: "%.\(count)f", value)
 }

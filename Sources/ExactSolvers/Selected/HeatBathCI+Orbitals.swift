@@ -33,12 +33,15 @@ extension HeatBathCI {
   ///   - starts: Determinants of the sector, for the first CI; later ones start from the determinant of
   ///     lowest energy.
   ///   - spinFlipParity: The parity of the state; 0 where unknown.
-  /// - Returns: The integrals of the lowest energy, perhaps those given.
+  ///   - isWanted: Whether orbitals are to be changed once even where that does not lower the energy, as where the CI
+  ///     is exact already.
+  /// - Returns: The integrals of the lowest energy, unless `isWanted` perhaps those given.
   /// - Throws: ``EigensolverError`` as ``solve(_:from:weights:spinFlipParity:progress:)`` does.
   @_specialize(where Word == UInt64)
   @_specialize(where Word == UInt128)
   public func naturalOrbitals<Word: ConfigurationWord>(
-    of integrals: MolecularIntegrals, from starts: [Configuration<Word>], spinFlipParity: Int = 0
+    of integrals: MolecularIntegrals, from starts: [Configuration<Word>], spinFlipParity: Int = 0,
+    isWanted: Bool = false
   ) throws(EigensolverError) -> RotatedIntegrals {
     precondition(!starts.isEmpty, "a selection needs a start")
     var small = self
@@ -47,7 +50,7 @@ extension HeatBathCI {
     var best = RotatedIntegrals(
       integrals: integrals, rotation: OrbitalRotation(identity: integrals.orbitalCount), rounds: 0,
       energies: [])
-    if small.size < 100 { return best }
+    if small.size < 100 && !isWanted { return best }
     var current = integrals
     var rotation = best.rotation
     var from = starts
@@ -66,13 +69,17 @@ extension HeatBathCI {
       guard let last = result.stages.last else { return best }
       best.energies.append(last.energy)
       let gain = lowest - last.energy
-      if gain > 0 {
+      if gain > 0 || isWanted && round == 1 {
         lowest = last.energy
         best.integrals = current
         best.rotation = rotation
         best.rounds = round
       }
-      if result.isWhole || gain < max(0.1 * abs(last.secondOrderEnergy), 1e-6) { break }
+      if result.isWhole && !(isWanted && round == 0)
+        || gain < max(0.1 * abs(last.secondOrderEnergy), 1e-6)
+      {
+        break
+      }
       let density = SelectedDensity(
         result.configurations, result.coefficients, orbitals: integrals.orbitalCount,
         SpinFlipOrbits(parity: parity))

@@ -77,9 +77,10 @@ import Testing
       var method = EdmistonRuedenberg()
       method.starts = 1
       let found = method.localise(integrals, groups: [[p, q]])
-      let best = stride(from: 0.0, to: Double.pi / 2, by: 1e-3).map {
-        Self.selfRepulsion(Self.plane(p, q, $0, 4).rotated(integrals))
-      }.max() ?? 0
+      let best =
+        stride(from: 0.0, to: Double.pi / 2, by: 1e-3).map {
+          Self.selfRepulsion(Self.plane(p, q, $0, 4).rotated(integrals))
+        }.max() ?? 0
       let value = Self.selfRepulsion(found.rotation.rotated(integrals))
       #expect(value > best - 1e-12 && value < best + 1e-5)
     }

@@ -11,7 +11,9 @@ import Testing
     let second = EdmistonRuedenbergTests.plane(1, 2, -0.7, 4)
     let once = first.followed(by: second).rotated(integrals)
     let twice = second.rotated(first.rotated(integrals))
-    for (a, b) in zip(once.twoBodyAlphaAlpha, twice.twoBodyAlphaAlpha) { #expect(abs(a - b) < 1e-13) }
+    for (a, b) in zip(once.twoBodyAlphaAlpha, twice.twoBodyAlphaAlpha) {
+      #expect(abs(a - b) < 1e-13)
+    }
     for (a, b) in zip(once.oneBodyAlpha, twice.oneBodyAlpha) { #expect(abs(a - b) < 1e-13) }
   }
 
