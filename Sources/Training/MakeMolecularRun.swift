@@ -48,10 +48,25 @@ func molecularOrbitals(
   _ integrals: MolecularIntegrals, _ irrep: IrrepChoice, _ settings: Settings,
   _ snapshot: Snapshot?
 ) throws(TrainingError) -> MolecularOrbitals {
-  if snapshot != nil { return MolecularOrbitals(integrals, .given) }
+  if snapshot != nil {
+    try checkOrbitals(integrals, settings)
+    return MolecularOrbitals(integrals, .given)
+  }
   // A run that was stopped before its first step begins anew, in the same orbitals.
   let choice = settings.ansatz.orbitals ?? (settings.basis == .paper ? .given : .auto)
   return try MolecularOrbitals(integrals, choice, irrep: irrep, execution: settings.execution)
+}
+
+/// Throws where a stored run was in other orbitals than integrals are.
+func checkOrbitals(_ integrals: MolecularIntegrals, _ settings: Settings) throws(TrainingError) {
+  let own = settings.ansatz.orbitals ?? .given
+  let kind = integrals.basis?.kind.rawValue ?? OrbitalChoice.given.rawValue
+  guard own == .auto || own.rawValue == kind else {
+    throw TrainingError(
+      .snapshotMismatch,
+      "the checkpoint's state is one of \(own.rawValue) orbitals, and the integrals are over \(kind) ones; go on with the "
+        + "problem that the run had")
+  }
 }
 
 /// Returns a spin in words, such as "3/2".
@@ -102,7 +117,8 @@ private func makeMolecularRun<H: Hamiltonian>(
       problem: .molecule(integrals, irrep: problem.choice)),
     start: resolved.startKind == .perturbative && snapshot == nil
       ? StartVector(result, space: ordered, limit: resolved.maximumSamples) : nil,
-    messages: problem.orbitals.messages + found.messages, settings: filled, resolved: resolved, snapshot: snapshot)
+    messages: problem.orbitals.messages + found.messages, settings: filled, resolved: resolved,
+    snapshot: snapshot)
 }
 
 /// Returns the small configuration interaction from which training starts.

@@ -7,7 +7,8 @@ extension Setting {
   /// All settings, in the order in which they are shown.
   public static let all: [Setting] = [
     basis, ansatz, width, heads, layers, feedForward, transformerForm, retnetForm, chunk, hidden,
-    activation, phaseHidden, phaseForm, spinFlip, latticeSymmetry, exactLatticeSymmetry, orbitals, order,
+    activation, phaseHidden, phaseForm, spinFlip, latticeSymmetry, exactLatticeSymmetry, orbitals,
+    order,
     samples, draws, firstDraws, wholeSector, exponent,
     optimizer, learningRate, learningRateSchedule, momentum, shift, weightDecay, maximumStep,
     maximumGradient,

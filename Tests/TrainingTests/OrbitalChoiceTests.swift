@@ -81,6 +81,10 @@ import Training
     let final = try run.evaluate()
     let again = try makeTrainingRun(problem, settings: run.settings, snapshot: run.snapshot())
     #expect(try again.evaluate() == final)
+    #expect(throws: TrainingError.self) {
+      try makeTrainingRun(
+        .molecule(given, irrep: .automatic), settings: run.settings, snapshot: run.snapshot())
+    }
     // The matrices are those of the given orbitals.
     let density = try #require(final.observables).density
     #expect(abs(density.energy(given) - final.energy) < 1e-6)

@@ -4,6 +4,15 @@ import Hamiltonians
 import Integrals
 import Testing
 
+/// The integrals of a file in the repository's `integrals`.
+func repositoryIntegrals(_ name: String) throws -> MolecularIntegrals {
+  let root = (0..<4).reduce(URL(fileURLWithPath: #filePath)) { url, _ in
+    url.deletingLastPathComponent()
+  }
+  return try IntegralFile.read(path: root.appendingPathComponent("integrals/\(name).fcidump").path)
+    .integrals
+}
+
 @Suite struct EdmistonRuedenbergTests {
   /// `Σ_p (pp|pp)` of integrals.
   static func selfRepulsion(_ integrals: MolecularIntegrals) -> Double {
@@ -41,7 +50,7 @@ import Testing
 
   @Test(arguments: ["h6_chain_r36_sto6g", "h6_chain_r18_sto6g", "h2o_sto3g", "n2_sto3g"])
   func maximumIsFound(_ name: String) throws {
-    let integrals = try MoleculeReference.integrals(name)
+    let integrals = try repositoryIntegrals(name)
     let n = integrals.orbitalCount
     let found = EdmistonRuedenberg().localise(integrals)
     #expect(found.isConverged)
@@ -72,7 +81,7 @@ import Testing
 
   /// The best angle of two orbitals, against a search.
   @Test func pairIsTurnedByTheBestAngle() throws {
-    let integrals = try MoleculeReference.integrals("h4_chain_r18_sto6g")
+    let integrals = try repositoryIntegrals("h4_chain_r18_sto6g")
     for (p, q) in [(0, 1), (1, 3), (0, 3)] {
       var method = EdmistonRuedenberg()
       method.starts = 1
@@ -89,7 +98,7 @@ import Testing
   /// In a minimal basis of one orbital for each atom these are the atoms', in the order of the chain.
   @Test(arguments: ["h6_chain_r36_sto6g", "h8_chain_r18_sto6g", "h10_chain_r36_sto6g"])
   func chainHasAnOrbitalForEachAtom(_ name: String) throws {
-    let integrals = try MoleculeReference.integrals(name)
+    let integrals = try repositoryIntegrals(name)
     let n = integrals.orbitalCount
     let rotated = EdmistonRuedenberg().localise(integrals).rotation.rotated(integrals)
     let pair = MolecularIntegrals.pair
@@ -109,7 +118,7 @@ import Testing
 
   @Test(arguments: ["h6_chain_r36_sto6g", "h2o_sto3g"])
   func orderOfTheInputDoesNotMatter(_ name: String) throws {
-    let integrals = try MoleculeReference.integrals(name)
+    let integrals = try repositoryIntegrals(name)
     let n = integrals.orbitalCount
     let order = (0..<n).map { ($0 * (n - 1) + 2) % n }
     let first = EdmistonRuedenberg().localise(integrals).rotation
@@ -127,14 +136,14 @@ import Testing
   }
 
   @Test func sitesStayAsTheyAre() throws {
-    let integrals = try MoleculeReference.integrals("hubbard_1d_l6_u4")
+    let integrals = try repositoryIntegrals("hubbard_1d_l6_u4")
     let rotated = EdmistonRuedenberg().localise(integrals).rotation.rotated(integrals)
     #expect(abs(Self.selfRepulsion(rotated) - 6 * 4) < 1e-9)
   }
 
   /// Groups mix among themselves only.
   @Test func groupsDoNotMix() throws {
-    let integrals = try MoleculeReference.integrals("h2o_sto3g")
+    let integrals = try repositoryIntegrals("h2o_sto3g")
     let n = integrals.orbitalCount
     let found = EdmistonRuedenberg().localise(integrals, groups: [[0, 1, 2, 3, 4], [5, 6]])
     #expect(found.isConverged)

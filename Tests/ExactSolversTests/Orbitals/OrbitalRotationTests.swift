@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct OrbitalRotationTests {
   @Test func rotationsFollowEachOther() throws {
-    let integrals = try MoleculeReference.integrals("h4_chain_r18_sto6g")
+    let integrals = try repositoryIntegrals("h4_chain_r18_sto6g")
     let first = EdmistonRuedenbergTests.plane(0, 2, 0.3, 4)
     let second = EdmistonRuedenbergTests.plane(1, 2, -0.7, 4)
     let once = first.followed(by: second).rotated(integrals)
@@ -19,7 +19,7 @@ import Testing
 
   /// Natural orbitals come with the rotation that makes them.
   @Test func naturalOrbitalsKnowTheirRotation() throws {
-    let integrals = try MoleculeReference.integrals("h8_chain_r18_sto6g")
+    let integrals = try repositoryIntegrals("h8_chain_r18_sto6g")
     let start = try #require(MolecularHamiltonian<UInt64>(integrals).referenceDeterminant())
     let found = try HeatBathCI(size: 1200).naturalOrbitals(of: integrals, from: [start])
     #expect(found.rounds > 0)
@@ -32,7 +32,7 @@ import Testing
   /// Matrices of a vector in turned orbitals, turned back, are those of the vector in the given ones.
   @Test func densityMatricesAreTurnedBack() throws {
     for name in ["h4_chain_r18_sto6g", "ch2_triplet_sto3g"] {
-      var integrals = try MoleculeReference.integrals(name)
+      var integrals = try repositoryIntegrals(name)
       integrals.orbitalIrreps = nil
       integrals.targetIrrep = nil
       let n = integrals.orbitalCount
