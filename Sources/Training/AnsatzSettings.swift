@@ -101,7 +101,9 @@ public struct AnsatzSettings: Sendable, Hashable {
   /// The order in which orbitals or sites are sampled, a permutation; nil for the default
   /// (molecules: highest orbital first; lattices: row-major).
   public var order: [Int]?
-  /// Which orbitals a molecule is solved in; nil for ``OrbitalChoice/auto``. A run's settings say what was chosen.
+  /// Which orbitals a molecule is solved in; nil for ``OrbitalChoice/auto``.
+  ///
+  /// A run's settings say what was chosen.
   public var orbitals: OrbitalChoice?
 
   /// Creates the defaults.

@@ -7,6 +7,8 @@ extension OrbitalSelection {
   private static var comparedSize: Int { 2000 }
   /// The share of the correlation energy that natural orbitals have to gain.
   private static var naturalGain: Double { 0.005 }
+  /// The share of the correlation energy that the best single determinant over natural orbitals may be higher by.
+  private static var determinantLoss: Double { 0.5 }
   /// The most orbitals that are compared.
   private static var orbitalLimit: Int { 40 }
 
@@ -14,7 +16,9 @@ extension OrbitalSelection {
   ///
   /// Localised orbitals take the given ones' place where the best single determinant over them is lower: electrons
   /// stay apart, as in stretched bonds, and no determinant of spread-out orbitals says so. Natural ones do where a
-  /// CI of a given size is clearly lower in them. The comparison takes fractions of a second and counts no time, so that it
+  /// CI of a given size is clearly lower in them, unless their best determinant is far above the given ones': electrons
+  /// that stay apart in the given orbitals do not in these, and a network learns them worse though the CI is lower.
+  /// The comparison takes fractions of a second and counts no time, so that it
   /// comes out the same on every machine.
   func compared() throws(TrainingError) -> MolecularOrbitals {
     let given = MolecularOrbitals(integrals, .given)
@@ -31,8 +35,11 @@ extension OrbitalSelection {
       }
     }
     let natural = try natural(size: Self.comparedSize, isWanted: false)
-    guard let energies = natural.energies, natural.orbitals.choice == .natural,
-      energies.given - energies.own > Self.naturalGain * abs(single - energies.own)
+    guard let energies = natural.energies, natural.orbitals.choice == .natural else { return given }
+    let correlation = abs(single - energies.own)
+    guard energies.given - energies.own > Self.naturalGain * correlation,
+      let own = try energy(natural.orbitals.integrals, size: 1),
+      own - single < Self.determinantLoss * correlation
     else { return given }
     return natural.orbitals
   }

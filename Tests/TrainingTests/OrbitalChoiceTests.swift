@@ -55,7 +55,9 @@ import Training
     }
   }
 
-  @Test(arguments: ["hubbard_1d_l6_u4", "h2o_sto3g", "n2_sto3g", "lih_sto3g", "c2_sto3g"])
+  @Test(arguments: [
+    "hubbard_1d_l6_u4", "hubbard_1d_l8_u8", "h2o_sto3g", "n2_sto3g", "lih_sto3g", "c2_sto3g",
+  ])
   func givenOrbitalsStayWhereTheyDo(_ name: String) throws {
     let found = try orbitals(name, .auto)
     #expect(found.choice == .given && found.integrals.basis == nil)
@@ -64,6 +66,13 @@ import Training
   @Test func stretchedChainsAreLocalised() throws {
     let found = try orbitals("h10_chain_r36_sto6g", .auto)
     #expect(found.choice == .localised && found.messages.count == 1)
+  }
+
+  @Test(arguments: ["h2o_631g", "hubbard_4x2_u4"])
+  func naturalOrbitalsAreTakenWhereTheyGain(_ name: String) throws {
+    let found = try orbitals(name, .auto)
+    #expect(found.choice == .natural && found.messages.count == 1)
+    #expect(found.integrals.orbitalIrreps == (try bundled(name)).orbitalIrreps)
   }
 
   /// A run in other orbitals, and one that goes on with it, find the energy and know their orbitals.

@@ -210,7 +210,9 @@ import Training
         geometry: try LatticeGeometry(.chain, size: "8"),
         interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 1)))
     settings.sampling.draws = 1000
-    let others = ["weight-decay", "maximum-gradient", "selected-ci", "orbitals"] + Self.network.keys
+    let others =
+      ["weight-decay", "maximum-gradient", "selected-ci", "orbitals"]
+      + Self.network.keys
     for setting in Setting.all where !others.contains(setting.name) {
       let complaint = setting.complaint(in: settings, problem: problem, sectorDimension: 101)
       #expect(complaint == nil, "\(complaint ?? "")")
