@@ -8,7 +8,7 @@ extension OrbitalSelection {
   /// The share of the correlation energy that natural orbitals have to gain.
   private static var naturalGain: Double { 0.005 }
   /// The share of the correlation energy that the best single determinant over natural orbitals may be higher by.
-  private static var determinantLoss: Double { 0.5 }
+  private static var determinantLoss: Double { 0.1 }
   /// The most orbitals that are compared.
   private static var orbitalLimit: Int { 40 }
 
