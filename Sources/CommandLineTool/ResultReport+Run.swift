@@ -105,6 +105,9 @@ extension ResultReport {
     add("spin_flip_parity", .integer(parity))
     if case .molecule(let integrals, _) = record.problem {
       let labels = integrals.orbitalIrreps
+      if let kind = integrals.basis?.kind.rawValue {
+        rows.append(("orbitals", "\(kind), not those of the input"))
+      }
       func name(_ label: UInt8) -> String {
         names.map { $0[Int(label)] } ?? String(Int(label) + 1)
       }

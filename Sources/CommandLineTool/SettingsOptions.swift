@@ -49,6 +49,7 @@ struct AnsatzOptions: SettingGroupOptions {
   @Flag(.spinFlip) var spinFlip: Bool?
   @Flag(.latticeSymmetry) var latticeSymmetry: Bool?
   @Flag(.exactLatticeSymmetry) var exactLatticeSymmetry: Bool?
+  @Option(.orbitals) var orbitals: String?
   @Option(.order) var order: String?
 }
 

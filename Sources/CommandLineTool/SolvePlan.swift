@@ -104,7 +104,7 @@ struct SolvePlan {
       case .lattice(let model)?: .lattice(model)
       case nil: nil
       }
-    if let given, given.digest != record.problem.digest {
+    if let given, given.digest != record.problem.givenDigest {
       throw ToolError(
         "\(path) is a run of another problem (\(record.problemName)); leave the input out to go on "
           + "with it, or start a new run without --resume.")

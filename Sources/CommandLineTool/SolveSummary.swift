@@ -93,6 +93,7 @@ struct SolveSummary {
     add("spin_squared", .number(final.spinSquared))
     add("spin_squared_error", .number(final.spinSquaredError))
     if sites == nil {
+      add("orbitals", .string((settings.ansatz.orbitals ?? .given).rawValue))
       let occupations = final.observables?.natural?.occupations
       add("natural_occupations", occupations.map { .array($0.map { .number($0) }) } ?? .null)
       addSelected(add)

@@ -33,7 +33,8 @@ struct StateInput {
     }
     guard let input else { return }
     let molecule = try MoleculeInput.read(input, logger: logger)
-    guard Problem.molecule(molecule.integrals, irrep: .automatic).digest == record.problem.digest
+    guard
+      Problem.molecule(molecule.integrals, irrep: .automatic).digest == record.problem.givenDigest
     else {
       throw ToolError(
         "\(input) is not the problem of \(path), which is of \(record.problemName); leave it out, the result has its "

@@ -42,6 +42,8 @@ public struct MolecularIntegrals: Sendable, Equatable {
   public var pointGroup: String?
   /// Whose numbers the labels of ``orbitalIrreps`` are, where that is certain; names of irreps need it.
   public var irrepNumbering: IrrepNumbering?
+  /// What the orbitals are in terms of those that were given; nil for the given ones themselves.
+  public var basis: OrbitalBasis?
 
   /// Creates integrals from their parts.
   public init(
@@ -50,7 +52,7 @@ public struct MolecularIntegrals: Sendable, Equatable {
     twoBodyAlphaAlpha: [Double], twoBodyBetaBeta: [Double]? = nil,
     twoBodyAlphaBeta: [Double]? = nil,
     orbitalIrreps: [UInt8]? = nil, targetIrrep: UInt8? = nil, pointGroup: String? = nil,
-    irrepNumbering: IrrepNumbering? = nil
+    irrepNumbering: IrrepNumbering? = nil, basis: OrbitalBasis? = nil
   ) {
     let pairs = Self.pairCount(orbitalCount)
     precondition(oneBodyAlpha.count == pairs, "oneBodyAlpha has \(oneBodyAlpha.count) elements")
@@ -72,6 +74,7 @@ public struct MolecularIntegrals: Sendable, Equatable {
     self.targetIrrep = targetIrrep
     self.pointGroup = pointGroup
     self.irrepNumbering = irrepNumbering
+    self.basis = basis
   }
 
   /// Whether α and β electrons have different orbitals.

@@ -1,5 +1,6 @@
 internal import Configurations
 public import HDF5Files
+internal import Integrals
 public import Training
 
 /// Files of configurations drawn from a trained state, described in `docs/file-formats.md`.
@@ -34,6 +35,9 @@ public enum DrawFile {
       let problem = try root.group("problem")
       try problem.setAttribute("digest", .string(record.problem.digest))
       if let input = record.provenance.input { try problem.setAttribute("input", .string(input)) }
+      if case .molecule(let integrals, _) = record.problem, let basis = integrals.basis {
+        try ResultFile.writeBasis(basis, to: try problem.group("orbitals"))
+      }
       let group = try root.group("samples")
       let rows = draws.configurations.count
       for (name, words) in [

@@ -14,6 +14,7 @@ extension ResultFile {
       try group.setAttribute("kind", .string("molecule"))
       try group.setAttribute("irrep_choice", .string(irrep.name))
       try writeIntegrals(integrals, to: try group.group("integrals"))
+      if let basis = integrals.basis { try writeBasis(basis, to: try group.group("orbitals")) }
     case .lattice(let model):
       try group.setAttribute("kind", .string("lattice"))
       try writeLattice(model, to: group)
@@ -27,7 +28,11 @@ extension ResultFile {
     case "molecule":
       let name = try string("irrep_choice", in: group)
       guard let irrep = IrrepChoice(name: name) else { throw missing("irrep_choice", group) }
-      problem = .molecule(try readIntegrals(try group.group("integrals")), irrep: irrep)
+      var integrals = try readIntegrals(try group.group("integrals"))
+      if group.isGroup("orbitals") {
+        integrals.basis = try readBasis(try group.group("orbitals"), integrals)
+      }
+      problem = .molecule(integrals, irrep: irrep)
     case "lattice": problem = .lattice(try readLattice(group))
     case let kind:
       throw HDF5Error(

@@ -6,8 +6,10 @@ internal import Training
 public enum ResultFile {
   /// The root attribute `type` of every result file.
   public static let type = "qchem-nqs result"
-  /// The version of the layout that is written; higher ones are refused.
-  public static let version = 3
+  /// The highest version of the layout that is known; higher ones are refused.
+  ///
+  /// Version 4 is that of runs in other orbitals than the input's, which earlier programs would take for those; all others are written as version 3.
+  public static let version = 4
 
   /// Writes a record in one step: a reader sees the old file or the new one, never a part.
   ///
@@ -20,7 +22,7 @@ public enum ResultFile {
     try HDF5File.replaceAtomically(path) { file throws(HDF5Error) in
       let root = file.root
       try root.setAttribute("type", .string(type))
-      try root.setAttribute("version", .int(version))
+      try root.setAttribute("version", .int(record.problem.hasGivenOrbitals ? 3 : 4))
       try writeOrigin(record.provenance, to: root)
       try writeConfiguration(
         record.provenance, seed: record.settings.seed, ansatz: record.settings.ansatz.kind.rawValue,

@@ -54,7 +54,7 @@ public struct RunRecord: Sendable {
   ///
   /// - Parameters:
   ///   - provenance: Which program writes it, and from what.
-  ///   - problem: The problem.
+  ///   - problem: The problem, where the run does not say it itself.
   ///   - run: The run.
   ///   - snapshot: Its state.
   ///   - final: The final evaluation, where there is one.
@@ -63,7 +63,7 @@ public struct RunRecord: Sendable {
     final: FinalResult?
   ) {
     self.provenance = provenance
-    self.problem = problem
+    self.problem = run.problem ?? problem
     self.snapshot = snapshot
     self.final = final
     settings = run.settings

@@ -101,6 +101,10 @@ public struct AnsatzSettings: Sendable, Hashable {
   /// The order in which orbitals or sites are sampled, a permutation; nil for the default
   /// (molecules: highest orbital first; lattices: row-major).
   public var order: [Int]?
+  /// Which orbitals a molecule is solved in; nil for ``OrbitalChoice/auto``.
+  ///
+  /// A run's settings say what was chosen.
+  public var orbitals: OrbitalChoice?
 
   /// Creates the defaults.
   public init() {}
@@ -246,7 +250,7 @@ extension AnsatzSettings: Codable {
   private enum CodingKeys: String, CodingKey {
     case kind, width, heads, layers, feedForward, transformerForm, retnetForm, chunk, hidden
     case activation, phaseHidden, phaseForm, spinFlipSymmetry, twiceSpin, latticeSymmetry
-    case exactLatticeSymmetry, order
+    case exactLatticeSymmetry, order, orbitals
   }
 
   public init(from decoder: any Decoder) throws {
@@ -269,6 +273,7 @@ extension AnsatzSettings: Codable {
     latticeSymmetry = try values.decodeIfPresent(Bool.self, forKey: .latticeSymmetry)
     exactLatticeSymmetry = try values.decodeIfPresent(Bool.self, forKey: .exactLatticeSymmetry)
     order = try values.decodeIfPresent([Int].self, forKey: .order)
+    orbitals = try values.decodeIfPresent(OrbitalChoice.self, forKey: .orbitals)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -290,5 +295,6 @@ extension AnsatzSettings: Codable {
     try values.encodeIfPresent(latticeSymmetry, forKey: .latticeSymmetry)
     try values.encodeIfPresent(exactLatticeSymmetry, forKey: .exactLatticeSymmetry)
     try values.encodeIfPresent(order, forKey: .order)
+    try values.encodeIfPresent(orbitals, forKey: .orbitals)
   }
 }

@@ -3,6 +3,7 @@ internal import Estimators
 internal import ExactSolvers
 internal import Foundation
 internal import Hamiltonians
+internal import Integrals
 internal import Sampling
 internal import WaveFunctions
 
@@ -63,10 +64,15 @@ extension VariationalMonteCarlo {
   ) throws(TrainingError) -> StateObservables? {
     guard let molecule, molecule.orbitalCount <= Self.observableOrbitals else { return nil }
     do throws(EigensolverError) {
-      return try StateObservables(
+      let found = try StateObservables(
         configurations, real: real, imaginary: imaginary, irreps: molecule.orbitalIrreps,
         orbitals: molecule.orbitalCount,
         isUnrestricted: molecule.isUnrestricted, execution: execution)
+      // Who reads the matrices has the orbitals that were given.
+      guard case .molecule(let integrals, _)? = problem, let basis = integrals.basis else {
+        return found
+      }
+      return found.overRows(of: basis.rotation)
     } catch {
       throw TrainingError(.notFinite, "the density matrices could not be made: \(error)")
     }

@@ -7,9 +7,13 @@ internal import Problems
 
 /// Makes the training run of a molecule.
 func makeMolecularRun<Word: ConfigurationWord>(
-  _: Word.Type, _ integrals: MolecularIntegrals, _ choice: IrrepChoice, _ settings: Settings,
+  _: Word.Type, _ orbitals: MolecularOrbitals, _ choice: IrrepChoice, _ given: Settings,
   _ snapshot: Snapshot?
 ) throws(TrainingError) -> any TrainingRun {
+  let integrals = orbitals.integrals
+  var settings = given
+  // A run that goes on has its orbitals, and those of earlier versions were the given ones.
+  if snapshot == nil { settings.ansatz.orbitals = orbitals.choice }
   if settings.ansatz.latticeSymmetry == true || settings.ansatz.exactLatticeSymmetry == true {
     throw TrainingError(
       .invalidSettings,
@@ -18,18 +22,51 @@ func makeMolecularRun<Word: ConfigurationWord>(
   }
   let determinants = settings.start.determinants ?? 200
   let molecule = MolecularHamiltonian<Word>(integrals)
+  let problem = RunProblem(choice: choice, orbitals: orbitals)
   let request = try SectorRequest(integrals, choice, settings, irrepCount: molecule.irrepCount)
   guard let twiceSpin = settings.ansatz.twiceSpin else {
     return try makeMolecularRun(
-      molecule, of: molecule, evaluated: nil, request, integrals, settings, determinants, snapshot)
+      molecule, of: molecule, evaluated: nil, request, problem, settings, determinants, snapshot)
   }
   let spin = Double(twiceSpin) / 2
   let penalized = PenalizedHamiltonian(
     base: molecule, observable: SpinSquared<Word>(),
     weight: spinPenalty * molecule.energyScale, target: spin * (spin + 1))
   return try makeMolecularRun(
-    penalized, of: molecule, evaluated: penalized.unpenalized, request, integrals, settings,
+    penalized, of: molecule, evaluated: penalized.unpenalized, request, problem, settings,
     determinants, snapshot)
+}
+
+/// What a molecular run solves, in its orbitals.
+private struct RunProblem {
+  let choice: IrrepChoice
+  let orbitals: MolecularOrbitals
+}
+
+/// Returns the orbitals of a run: a new one's by its settings, one's that goes on as they are.
+func molecularOrbitals(
+  _ integrals: MolecularIntegrals, _ irrep: IrrepChoice, _ settings: Settings,
+  _ snapshot: Snapshot?
+) throws(TrainingError) -> MolecularOrbitals {
+  if snapshot != nil {
+    try checkOrbitals(integrals, settings)
+    return MolecularOrbitals(integrals, .given)
+  }
+  // A run that was stopped before its first step begins anew, in the same orbitals.
+  let choice = settings.ansatz.orbitals ?? (settings.basis == .paper ? .given : .auto)
+  return try MolecularOrbitals(integrals, choice, irrep: irrep, execution: settings.execution)
+}
+
+/// Throws where a stored run was in other orbitals than integrals are.
+func checkOrbitals(_ integrals: MolecularIntegrals, _ settings: Settings) throws(TrainingError) {
+  let own = settings.ansatz.orbitals ?? .given
+  let kind = integrals.basis?.kind.rawValue ?? OrbitalChoice.given.rawValue
+  guard own == .auto || own.rawValue == kind else {
+    throw TrainingError(
+      .snapshotMismatch,
+      "the checkpoint's state is one of \(own.rawValue) orbitals, and the integrals are over \(kind) ones; go on with the "
+        + "problem that the run had")
+  }
 }
 
 /// Returns a spin in words, such as "3/2".
@@ -41,9 +78,10 @@ private let spinPenalty = 0.1
 
 private func makeMolecularRun<H: Hamiltonian>(
   _ hamiltonian: H, of molecule: MolecularHamiltonian<H.Word>, evaluated: H?,
-  _ request: SectorRequest, _ integrals: MolecularIntegrals, _ settings: Settings,
+  _ request: SectorRequest, _ problem: RunProblem, _ settings: Settings,
   _ determinants: Int, _ snapshot: Snapshot?
 ) throws(TrainingError) -> any TrainingRun {
+  let integrals = problem.orbitals.integrals
   var found = try request.sector(of: molecule, operation: hamiltonian, snapshot)
   if let twiceSpin = settings.ansatz.twiceSpin {
     found.messages.append(
@@ -75,10 +113,12 @@ private func makeMolecularRun<H: Hamiltonian>(
       referenceEnergy: referenceEnergy,
       degreesOfFreedom: max(1, integrals.electronCount),
       infiniteTemperatureEnergy: molecule.sectorMean, unit: "Eh",
-      irrep: found.imposed.irrep.map { Int($0) } ?? -1, sectors: found.comparison),
+      irrep: found.imposed.irrep.map { Int($0) } ?? -1, sectors: found.comparison,
+      problem: .molecule(integrals, irrep: problem.choice)),
     start: resolved.startKind == .perturbative && snapshot == nil
       ? StartVector(result, space: ordered, limit: resolved.maximumSamples) : nil,
-    messages: found.messages, settings: filled, resolved: resolved, snapshot: snapshot)
+    messages: problem.orbitals.messages + found.messages, settings: filled, resolved: resolved,
+    snapshot: snapshot)
 }
 
 /// Returns the small configuration interaction from which training starts.

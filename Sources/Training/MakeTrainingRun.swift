@@ -35,9 +35,10 @@ public func makeTrainingRun(
           + "\(integrals.orbitalCount) orbitals; at most one of each can be in an orbital")
     }
     let irrep = irrep == .automatic && settings.basis == .paper ? .any : irrep
+    let orbitals = try molecularOrbitals(integrals, irrep, settings, snapshot)
     return integrals.orbitalCount <= 64
-      ? try makeMolecularRun(UInt64.self, integrals, irrep, settings, snapshot)
-      : try makeMolecularRun(UInt128.self, integrals, irrep, settings, snapshot)
+      ? try makeMolecularRun(UInt64.self, orbitals, irrep, settings, snapshot)
+      : try makeMolecularRun(UInt128.self, orbitals, irrep, settings, snapshot)
   case .lattice(let model):
     let sites = model.geometry.siteCount
     guard sites <= UInt128.bitWidth else {

@@ -19,12 +19,14 @@ public struct RunContext: Sendable {
   public var irrep: Int?
   /// How the symmetry sector was found; nil where nothing had to be compared, and in resumed runs.
   public var sectors: SectorComparison.Result?
+  /// The problem in the orbitals of the run; nil for runs of any Hamiltonian.
+  public var problem: Problem?
 
   /// Creates a context.
   public init(
     referenceEnergy: Double, degreesOfFreedom: Int, infiniteTemperatureEnergy: Double = 0,
     unit: String, conservesSpin: Bool = true, irrep: Int? = nil,
-    sectors: SectorComparison.Result? = nil
+    sectors: SectorComparison.Result? = nil, problem: Problem? = nil
   ) {
     self.referenceEnergy = referenceEnergy
     self.degreesOfFreedom = degreesOfFreedom
@@ -33,6 +35,7 @@ public struct RunContext: Sendable {
     self.conservesSpin = conservesSpin
     self.irrep = irrep
     self.sectors = sectors
+    self.problem = problem
   }
 }
 

@@ -18,3 +18,18 @@ public enum IrrepChoice: Sendable, Hashable {
   /// One, as an XOR label.
   case label(UInt8)
 }
+
+extension Problem {
+  /// Whether the orbitals are those that were given; true of lattices.
+  public var hasGivenOrbitals: Bool {
+    if case .molecule(let integrals, _) = self { integrals.basis == nil } else { true }
+  }
+
+  /// The digest of the problem as it was given, whatever orbitals it is solved in.
+  public var givenDigest: String {
+    if case .molecule(let integrals, _) = self, let basis = integrals.basis {
+      return basis.givenDigest
+    }
+    return digest
+  }
+}

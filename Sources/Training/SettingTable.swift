@@ -7,7 +7,8 @@ extension Setting {
   /// All settings, in the order in which they are shown.
   public static let all: [Setting] = [
     basis, ansatz, width, heads, layers, feedForward, transformerForm, retnetForm, chunk, hidden,
-    activation, phaseHidden, phaseForm, spinFlip, latticeSymmetry, exactLatticeSymmetry, order,
+    activation, phaseHidden, phaseForm, spinFlip, latticeSymmetry, exactLatticeSymmetry, orbitals,
+    order,
     samples, draws, firstDraws, wholeSector, exponent,
     optimizer, stepMetric, learningRate, learningRateSchedule, momentum, shift, weightDecay,
     maximumStep,
@@ -91,6 +92,11 @@ extension Setting {
     "exact-lattice-symmetry", .waveFunction, \.ansatz.exactLatticeSymmetry, .flag,
     default: .open("no, its sectors are compared"), needs: [.lattice],
     "Read the eigenvalues of a frustrated lattice's symmetries off an exact diagonalisation.")
+  package static let orbitals = Setting(
+    "orbitals", .waveFunction, \.ansatz.orbitals, .choice,
+    default: .open("auto; with `preset` paper given"), needs: [.molecule],
+    "The orbitals that a molecule is solved in: those of the file, localised or natural ones, or by comparison of small "
+      + "CIs.")
   package static let order = Setting(
     "order", .waveFunction, \.ansatz.order, .order,
     default: .by("reverse, of lattices forward") { _, size in

@@ -4,6 +4,8 @@ internal import Optimization
 internal import WaveFunctions
 
 extension VariationalMonteCarlo {
+  var problem: Problem? { context.problem }
+
   func snapshot() -> Snapshot {
     let state = rule.state
     var scalars = state.scalars

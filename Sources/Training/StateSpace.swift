@@ -25,6 +25,7 @@ struct StateSpace: Sendable {
     var irrep: UInt8?
     switch problem {
     case .molecule(let integrals, let choice):
+      try checkOrbitals(integrals, settings)
       positions = integrals.orbitalCount
       isFlippable = integrals.alphaCount == integrals.betaCount && !integrals.isUnrestricted
       irrep = try Self.irrep(of: integrals, choice, snapshot)

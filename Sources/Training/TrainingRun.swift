@@ -13,6 +13,9 @@ public import Problems
 /// Between any two calls the owner may take a ``Snapshot``, store it, and later go on from it with
 /// the same numbers as an uninterrupted run.
 public protocol TrainingRun: AnyObject {
+  /// The problem as it is solved, in the orbitals that were chosen: what a result has to store. Nil for runs of any
+  /// Hamiltonian.
+  var problem: Problem? { get }
   /// The settings in force, with every default filled in.
   var settings: Settings { get }
   /// The number of network parameters.

@@ -30,7 +30,8 @@ import Training
   ])
   func frustratedClustersAreEven(_ name: String, _ exact: Double) throws {
     let run = try makeTrainingRun(
-      .molecule(try cluster(name), irrep: .automatic), settings: smallSettings())
+      .molecule(try cluster(name), irrep: .automatic),
+      settings: smallSettings { $0.ansatz.orbitals = .given })
     #expect(run.snapshot().spinFlipParity == 1)
     let sectors = try #require(run.sectors)
     #expect(sectors.isEstablished && sectors.upperBound > exact - 1e-8)

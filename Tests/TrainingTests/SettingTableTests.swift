@@ -24,7 +24,7 @@ import Training
     "first-draws": "12", "whole-sector": "false", "learning-rate-schedule": "decay",
     "maximum-gradient": "0.75", "width": "48", "heads": "3", "layers": "5", "feed-forward": "7",
     "phase-hidden": "9,8", "spin-flip": "false", "lattice-symmetry": "true",
-    "exact-lattice-symmetry": "true", "order": "2,1,3",
+    "exact-lattice-symmetry": "true", "order": "2,1,3", "orbitals": "natural",
     "samples": "77", "draws": "1000", "exponent": "0.7", "optimizer": "adam",
     "step-metric": "diagonal",
     "learning-rate": "0.25", "momentum": "0.5", "shift": "0.001", "weight-decay": "0.1",
@@ -211,7 +211,9 @@ import Training
         geometry: try LatticeGeometry(.chain, size: "8"),
         interaction: .heisenberg(j1: 1, j2: 0, anisotropy: 1)))
     settings.sampling.draws = 1000
-    let others = ["weight-decay", "maximum-gradient", "selected-ci"] + Self.network.keys
+    let others =
+      ["weight-decay", "maximum-gradient", "selected-ci", "orbitals"]
+      + Self.network.keys
     for setting in Setting.all where !others.contains(setting.name) {
       let complaint = setting.complaint(in: settings, problem: problem, sectorDimension: 101)
       #expect(complaint == nil, "\(complaint ?? "")")

@@ -13,7 +13,7 @@ from . import figures
 from .errors import NotConvergedWarning, ResultFileError, ResultWarning
 
 _TYPES = {
-    "qchem-nqs result": 3,
+    "qchem-nqs result": 4,
     "qchem-nqs exact result": 1,
     "qchem-nqs spin result": 1,
     "qchem-nqs classical result": 1,

@@ -1,5 +1,5 @@
 public import Configurations
-internal import Hamiltonians
+public import Hamiltonians
 public import Integrals
 internal import LinearAlgebra
 
@@ -8,6 +8,8 @@ extension HeatBathCI {
   public struct RotatedIntegrals: Sendable {
     /// The integrals; the exact energies are those of the original ones.
     public var integrals: MolecularIntegrals
+    /// The orbitals in terms of the original ones.
+    public var rotation: OrbitalRotation
     /// The number of times that orbitals were changed.
     public var rounds: Int
     /// The variational energies of the small CIs, in hartree, one before and one after each change that was
@@ -31,20 +33,26 @@ extension HeatBathCI {
   ///   - starts: Determinants of the sector, for the first CI; later ones start from the determinant of
   ///     lowest energy.
   ///   - spinFlipParity: The parity of the state; 0 where unknown.
-  /// - Returns: The integrals of the lowest energy, perhaps those given.
+  ///   - isWanted: Whether orbitals are to be changed once even where that does not lower the energy, as where the CI
+  ///     is exact already.
+  /// - Returns: The integrals of the lowest energy, unless `isWanted` perhaps those given.
   /// - Throws: ``EigensolverError`` as ``solve(_:from:weights:spinFlipParity:progress:)`` does.
   @_specialize(where Word == UInt64)
   @_specialize(where Word == UInt128)
   public func naturalOrbitals<Word: ConfigurationWord>(
-    of integrals: MolecularIntegrals, from starts: [Configuration<Word>], spinFlipParity: Int = 0
+    of integrals: MolecularIntegrals, from starts: [Configuration<Word>], spinFlipParity: Int = 0,
+    isWanted: Bool = false
   ) throws(EigensolverError) -> RotatedIntegrals {
     precondition(!starts.isEmpty, "a selection needs a start")
     var small = self
     small.size = max(1, min(size / 8, Self.orbitalSize))
     small.selectionThreshold = 0
-    var best = RotatedIntegrals(integrals: integrals, rounds: 0, energies: [])
-    if small.size < 100 { return best }
+    var best = RotatedIntegrals(
+      integrals: integrals, rotation: OrbitalRotation(identity: integrals.orbitalCount), rounds: 0,
+      energies: [])
+    if small.size < 100 && !isWanted { return best }
     var current = integrals
+    var rotation = best.rotation
     var from = starts
     let first = MolecularHamiltonian<Word>(integrals)
     let irrep = integrals.orbitalIrreps == nil ? nil : first.irrep(of: starts[0])
@@ -61,19 +69,25 @@ extension HeatBathCI {
       guard let last = result.stages.last else { return best }
       best.energies.append(last.energy)
       let gain = lowest - last.energy
-      if gain > 0 {
+      if gain > 0 || isWanted && round == 1 {
         lowest = last.energy
         best.integrals = current
+        best.rotation = rotation
         best.rounds = round
       }
-      if result.isWhole || gain < max(0.1 * abs(last.secondOrderEnergy), 1e-6) { break }
+      if result.isWhole && !(isWanted && round == 0)
+        || gain < max(0.1 * abs(last.secondOrderEnergy), 1e-6)
+      {
+        break
+      }
       let density = SelectedDensity(
         result.configurations, result.coefficients, orbitals: integrals.orbitalCount,
         SpinFlipOrbits(parity: parity))
       do {
-        current = try NaturalOrbitals.rotation(
-          density, irreps: irreps, isUnrestricted: integrals.isUnrestricted
-        ).rotated(current)
+        let next = try NaturalOrbitals.rotation(
+          density, irreps: irreps, isUnrestricted: integrals.isUnrestricted)
+        current = next.rotated(current)
+        rotation = rotation.followed(by: next)
       } catch {
         throw EigensolverError(.numericalFailure, error.description)
       }

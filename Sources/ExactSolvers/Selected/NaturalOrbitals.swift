@@ -1,4 +1,4 @@
-internal import Integrals
+internal import Hamiltonians
 internal import LinearAlgebra
 
 /// The natural orbitals of a density matrix, irrep by irrep.

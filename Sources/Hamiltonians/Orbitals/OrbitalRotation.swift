@@ -1,22 +1,67 @@
-internal import Integrals
+public import Integrals
 internal import LinearAlgebra
 
-/// Integrals in other orbitals, `φ'_q = Σ_p φ_p U_pq`.
+/// A change of orbitals, `φ'_q = Σ_p φ_p U_pq`.
 ///
 /// A unitary rotation leaves the exact energies as they are, but not the number of determinants that a
-/// selected CI needs.
-struct OrbitalRotation {
-  /// The matrix `U` of α, `[n, n]`, orthogonal.
-  let alpha: [Double]
+/// selected CI needs, nor how well a network learns the amplitudes.
+public struct OrbitalRotation: Sendable, Hashable {
+  /// The matrix `U` of α, `[n, n]`, row-major and orthogonal: rows are old orbitals, columns new ones.
+  public let alpha: [Double]
   /// That of β; of restricted integrals the same.
-  let beta: [Double]
+  public let beta: [Double]
+
+  /// Creates a rotation of its matrices.
+  ///
+  /// - Parameters:
+  ///   - alpha: `U` of α, `[n, n]`.
+  ///   - beta: `U` of β; nil for that of α.
+  /// - Precondition: Both are of the same size, and orthogonal.
+  public init(alpha: [Double], beta: [Double]? = nil) {
+    precondition(beta == nil || beta?.count == alpha.count, "rotations of different sizes")
+    self.alpha = alpha
+    self.beta = beta ?? alpha
+  }
+
+  /// Creates the rotation that changes nothing.
+  ///
+  /// - Parameter n: The number of orbitals.
+  public init(identity n: Int) {
+    var unit = [Double](repeating: 0, count: n * n)
+    for p in 0..<n { unit[p * n + p] = 1 }
+    self.init(alpha: unit)
+  }
+
+  /// Returns this rotation with another one after it: `U V`.
+  ///
+  /// - Parameter next: The rotation `V` of the orbitals that this one makes.
+  /// - Returns: The product.
+  /// - Precondition: Both are of the same size.
+  public func followed(by next: OrbitalRotation) -> OrbitalRotation {
+    precondition(next.alpha.count == alpha.count, "rotations of different sizes")
+    let n = Int(Double(alpha.count).squareRoot().rounded())
+    func product(_ a: [Double], _ b: [Double]) -> [Double] {
+      var result = [Double](repeating: 0, count: n * n)
+      for p in 0..<n {
+        for k in 0..<n {
+          let factor = a[p * n + k]
+          for q in 0..<n { result[p * n + q] += factor * b[k * n + q] }
+        }
+      }
+      return result
+    }
+    return OrbitalRotation(alpha: product(alpha, next.alpha), beta: product(beta, next.beta))
+  }
 
   /// Returns the integrals in the rotated orbitals.
   ///
   /// - Parameter integrals: The integrals; rotated orbitals keep the irreps of their numbers.
   /// - Returns: The rotated ones.
-  func rotated(_ integrals: MolecularIntegrals) -> MolecularIntegrals {
+  /// - Precondition: There are as many orbitals.
+  /// - Complexity: O(n⁵) products of matrices for n orbitals, O(n⁴) memory.
+  public func rotated(_ integrals: MolecularIntegrals) -> MolecularIntegrals {
     let n = integrals.orbitalCount
+    precondition(alpha.count == n * n, "a rotation of other orbitals")
     var result = integrals
     result.oneBodyAlpha = Self.oneBody(integrals.oneBodyAlpha, alpha, n)
     result.twoBodyAlphaAlpha = Self.packed(integrals.twoBodyAlphaAlpha, alpha, n)
