@@ -96,7 +96,9 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
       TreeWorker(
         waveFunction: waveFunction, split: split, exponent: exponent,
         maximumDistinct: maximumDistinct, random: random, blockSize: blockSize,
-        share: (thread, threads))
+        share: (
+          execution.communicator.rank * threads + thread, execution.communicator.size * threads
+        ))
     }
     switch split {
     case .draws:
@@ -110,16 +112,19 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
       while true {
         let least = floor
         execution.parallelFor(threads) { workers[$0].run(total: total, floor: least) }
-        let found = workers.reduce(0) { $0 + $1.leaves.count }
-        let visited = workers.reduce(0) { $0 + $1.visited }
-        if found >= maximumDistinct || floor < 1e-30 { break }
-        if visited > 60 * maximumDistinct + 4096 * threads { break }
+        var counts = [
+          workers.reduce(0) { $0 + $1.leaves.count }, workers.reduce(0) { $0 + $1.visited },
+        ]
+        execution.communicator.sum(&counts)
+        if counts[0] >= maximumDistinct || floor < 1e-30 { break }
+        if counts[1] > 60 * maximumDistinct + 4096 { break }
         floor /= 64
       }
     }
 
     // Each worker kept its own heaviest strings, so the heaviest of all are among them.
-    var found = workers.flatMap(\.leaves)
+    var found = execution.communicator.gather(workers.flatMap(\.leaves).map(LeafRecord.init))
+      .map { TreeLeaf<Word>($0) }
     found.sort { $0.precedes($1) }
     if found.count > maximumDistinct { found.removeLast(found.count - maximumDistinct) }
     var sample = TreeSample<Word>()
@@ -151,6 +156,44 @@ private struct TreeLeaf<Word: ConfigurationWord>: Sendable {
       ? (configuration.alpha, configuration.beta)
         < (other.configuration.alpha, other.configuration.beta)
       : digests.0 < digests.1
+  }
+}
+
+/// A string that a worker found, as processes send it.
+private struct LeafRecord: BitwiseCopyable {
+  /// The lower and upper words of α, then of β.
+  var words: (UInt64, UInt64, UInt64, UInt64)
+  var weight: Double
+  var logProbability: Double
+  var logProposal: Double
+
+  init<Word>(_ leaf: TreeLeaf<Word>) {
+    func upper(_ word: Word) -> UInt64 {
+      Word.bitWidth > 64 ? UInt64(truncatingIfNeeded: word >> 64) : 0
+    }
+    let (alpha, beta) = (leaf.configuration.alpha, leaf.configuration.beta)
+    words = (
+      UInt64(truncatingIfNeeded: alpha), upper(alpha), UInt64(truncatingIfNeeded: beta),
+      upper(beta)
+    )
+    weight = leaf.weight
+    logProbability = leaf.logProbability
+    logProposal = leaf.logProposal
+  }
+}
+
+extension TreeLeaf {
+  fileprivate init(_ record: LeafRecord) {
+    func word(_ lower: UInt64, _ upper: UInt64) -> Word {
+      Word(truncatingIfNeeded: lower)
+        | (Word.bitWidth > 64 ? Word(truncatingIfNeeded: upper) << 64 : 0)
+    }
+    let words = record.words
+    configuration = Configuration(
+      alpha: word(words.0, words.1), beta: word(words.2, words.3))
+    weight = record.weight
+    logProbability = record.logProbability
+    logProposal = record.logProposal
   }
 }
 
@@ -220,7 +263,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
 
   private func expand(_ nodes: ArraySlice<TreeNode<Word>>, position: Int, isShared: Bool) {
     let vocabulary = space.vocabulary
-    visited += nodes.count
+    // Once, where all workers walk together.
+    if isShared || share.index == 0 { visited += nodes.count }
     tree.advance(
       level: position, parents: nodes.map(\.parent), tokens: nodes.map(\.token),
       count: nodes.count, logits: &logits)

@@ -8,7 +8,7 @@ internal import Problems
 /// Makes the training run of a molecule.
 func makeMolecularRun<Word: ConfigurationWord>(
   _: Word.Type, _ integrals: MolecularIntegrals, _ choice: IrrepChoice, _ settings: Settings,
-  _ snapshot: Snapshot?
+  _ snapshot: Snapshot?, _ communicator: any Communicator
 ) throws(TrainingError) -> any TrainingRun {
   if settings.ansatz.latticeSymmetry == true || settings.ansatz.exactLatticeSymmetry == true {
     throw TrainingError(
@@ -21,7 +21,8 @@ func makeMolecularRun<Word: ConfigurationWord>(
   let request = try SectorRequest(integrals, choice, settings, irrepCount: molecule.irrepCount)
   guard let twiceSpin = settings.ansatz.twiceSpin else {
     return try makeMolecularRun(
-      molecule, of: molecule, evaluated: nil, request, integrals, settings, determinants, snapshot)
+      molecule, of: molecule, evaluated: nil, request, integrals, settings, determinants, snapshot,
+      communicator)
   }
   let spin = Double(twiceSpin) / 2
   let penalized = PenalizedHamiltonian(
@@ -29,7 +30,7 @@ func makeMolecularRun<Word: ConfigurationWord>(
     weight: spinPenalty * molecule.energyScale, target: spin * (spin + 1))
   return try makeMolecularRun(
     penalized, of: molecule, evaluated: penalized.unpenalized, request, integrals, settings,
-    determinants, snapshot)
+    determinants, snapshot, communicator)
 }
 
 /// Returns a spin in words, such as "3/2".
@@ -42,7 +43,7 @@ private let spinPenalty = 0.1
 private func makeMolecularRun<H: Hamiltonian>(
   _ hamiltonian: H, of molecule: MolecularHamiltonian<H.Word>, evaluated: H?,
   _ request: SectorRequest, _ integrals: MolecularIntegrals, _ settings: Settings,
-  _ determinants: Int, _ snapshot: Snapshot?
+  _ determinants: Int, _ snapshot: Snapshot?, _ communicator: any Communicator
 ) throws(TrainingError) -> any TrainingRun {
   var found = try request.sector(of: molecule, operation: hamiltonian, snapshot)
   if let twiceSpin = settings.ansatz.twiceSpin {
@@ -78,7 +79,8 @@ private func makeMolecularRun<H: Hamiltonian>(
       irrep: found.imposed.irrep.map { Int($0) } ?? -1, sectors: found.comparison),
     start: resolved.startKind == .perturbative && snapshot == nil
       ? StartVector(result, space: ordered, limit: resolved.maximumSamples) : nil,
-    messages: found.messages, settings: filled, resolved: resolved, snapshot: snapshot)
+    messages: found.messages, settings: filled, resolved: resolved, snapshot: snapshot,
+    communicator: communicator)
 }
 
 /// Returns the small configuration interaction from which training starts.

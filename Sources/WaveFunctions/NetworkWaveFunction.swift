@@ -122,14 +122,17 @@ public final class NetworkWaveFunction<Word: ConfigurationWord>: @unchecked Send
   // MARK: - Work in blocks
 
   /// Calls `body(thread, range)` for consecutive blocks of `0..<count`, each thread taking every
-  /// `threads`-th block, so that which workspace does a block is fixed.
+  /// `threads`-th block, so that which workspace does a block is fixed; of this process's share of the blocks only
+  /// where that is wanted.
   func forEachBlock(
-    _ count: Int, size: Int, _ body: @Sendable (_ thread: Int, _ range: Range<Int>) -> Void
+    _ count: Int, size: Int, ofShare isShared: Bool = false,
+    _ body: @Sendable (_ thread: Int, _ range: Range<Int>) -> Void
   ) {
-    let blocks = (count + size - 1) / size
-    let workers = min(execution.threads, blocks)
+    let all = (count + size - 1) / size
+    let blocks = isShared ? execution.share(of: all) : 0..<all
+    let workers = min(execution.threads, blocks.count)
     execution.parallelFor(workers) { thread in
-      for block in stride(from: thread, to: blocks, by: workers) {
+      for block in stride(from: blocks.lowerBound + thread, to: blocks.upperBound, by: workers) {
         body(thread, block * size..<min(count, (block + 1) * size))
       }
     }
@@ -205,46 +208,69 @@ extension NetworkWaveFunction: AutoregressiveWaveFunction {
     entries.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
 
     let sorted = entries
+    var values = evaluate(sorted)
+    values.withUnsafeMutableBufferPointer { values in
+      guard let base = values.baseAddress else { return }
+      let size = Self.evaluationBlock
+      execution.gather(base, items: (sorted.count + size - 1) / size) {
+        min(sorted.count, $0 * size)
+      }
+    }
+    for (place, entry) in sorted.enumerated() {
+      logModulus[entry.index] = values[place].logModulus
+      phase[entry.index] = values[place].phase
+    }
+  }
+
+  /// Computes the amplitudes of sorted entries, of which each process takes its share of the blocks.
+  private func evaluate(_ sorted: [AmplitudeEntry<Word>]) -> [AmplitudeValue] {
+    let positions = space.positions
     let width = phaseNetwork.inputs
-    logModulus.withUnsafeMutableBufferPointer { logModulusBuffer in
-      phase.withUnsafeMutableBufferPointer { phaseBuffer in
-        nonisolated(unsafe) let logModulus = logModulusBuffer
-        nonisolated(unsafe) let phase = phaseBuffer
-        withParameters { amplitudeParameters, phaseParameters in
-          nonisolated(unsafe) let amplitudeParameters = amplitudeParameters
-          nonisolated(unsafe) let phaseParameters = phaseParameters
-          forEachBlock(sorted.count, size: Self.evaluationBlock) { thread, range in
-            var tokens = [UInt8](repeating: 0, count: range.count * positions)
-            var inputs = [Float](repeating: 0, count: range.count * width)
-            tokens.withUnsafeMutableBufferPointer { tokens in
-              inputs.withUnsafeMutableBufferPointer { inputs in
-                guard let tokens = tokens.baseAddress, let inputs = inputs.baseAddress else {
-                  return
-                }
-                for (row, entry) in range.enumerated() {
-                  let representative = sorted[entry].representative
-                  self.space.encode(representative, into: tokens + row * positions)
-                  self.writePhaseInputs(of: representative, to: inputs + row * width)
-                }
+    return [AmplitudeValue](unsafeUninitializedCapacity: sorted.count) { buffer, count in
+      buffer.initialize(repeating: AmplitudeValue(logModulus: 0, phase: 0))
+      count = sorted.count
+      nonisolated(unsafe) let values = buffer
+      withParameters { amplitudeParameters, phaseParameters in
+        nonisolated(unsafe) let amplitudeParameters = amplitudeParameters
+        nonisolated(unsafe) let phaseParameters = phaseParameters
+        forEachBlock(sorted.count, size: Self.evaluationBlock, ofShare: true) { thread, range in
+          var tokens = [UInt8](repeating: 0, count: range.count * positions)
+          var inputs = [Float](repeating: 0, count: range.count * width)
+          tokens.withUnsafeMutableBufferPointer { tokens in
+            inputs.withUnsafeMutableBufferPointer { inputs in
+              guard let tokens = tokens.baseAddress, let inputs = inputs.baseAddress else {
+                return
+              }
+              for (row, entry) in range.enumerated() {
+                let representative = sorted[entry].representative
+                self.space.encode(representative, into: tokens + row * positions)
+                self.writePhaseInputs(of: representative, to: inputs + row * width)
               }
             }
-            var logProbabilities = [Double](repeating: 0, count: range.count)
-            self.evaluators[thread].logProbabilities(
-              tokens: tokens, count: range.count, automaton: self.space.automaton,
-              parameters: amplitudeParameters, into: &logProbabilities)
-            var phases = [Float](repeating: 0, count: range.count)
-            self.phases[thread].evaluate(
-              inputs: inputs, count: range.count, parameters: phaseParameters, outputs: &phases)
-            for (row, entry) in range.enumerated() {
-              let found = sorted[entry]
-              logModulus[found.index] = 0.5 * (logProbabilities[row] - log(Double(found.size)))
-              phase[found.index] = Double(phases[row]) + (found.isOdd ? Double.pi : 0)
-            }
+          }
+          var logProbabilities = [Double](repeating: 0, count: range.count)
+          self.evaluators[thread].logProbabilities(
+            tokens: tokens, count: range.count, automaton: self.space.automaton,
+            parameters: amplitudeParameters, into: &logProbabilities)
+          var phases = [Float](repeating: 0, count: range.count)
+          self.phases[thread].evaluate(
+            inputs: inputs, count: range.count, parameters: phaseParameters, outputs: &phases)
+          for (row, entry) in range.enumerated() {
+            let found = sorted[entry]
+            values[entry] = AmplitudeValue(
+              logModulus: 0.5 * (logProbabilities[row] - log(Double(found.size))),
+              phase: Double(phases[row]) + (found.isOdd ? Double.pi : 0))
           }
         }
       }
     }
   }
+}
+
+/// log ψ of one configuration.
+private struct AmplitudeValue: BitwiseCopyable {
+  var logModulus: Double
+  var phase: Double
 }
 
 /// A configuration whose amplitude is asked for.
