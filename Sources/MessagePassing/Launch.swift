@@ -10,15 +10,6 @@ public struct Launch: Sendable {
   public let strangers: Int
   private let finishing: @Sendable () -> Void
 
-  /// Whether the program was built with the trait `MPI`.
-  public static var hasMPI: Bool {
-    #if MPI
-    true
-    #else
-    false
-    #endif
-  }
-
   /// The MPI library, where the program was built with one.
   public static var library: String? {
     #if MPI

@@ -1,7 +1,4 @@
 extension Execution {
-  /// The same threads, of this process alone: for work that every process does by itself.
-  public var alone: Execution { Execution(threads: threads) }
-
   /// Returns the items of `0..<count` that are a process's, as even as whole items allow.
   ///
   /// - Parameters:
@@ -30,18 +27,5 @@ extension Execution {
     }
     communicator.gather(
       UnsafeMutableRawBufferPointer(start: values, count: place(items) * stride), counts: counts)
-  }
-
-  /// Returns `value(i)` for every `i` in `0..<count`, found by all processes and threads, in order.
-  ///
-  /// - Parameters:
-  ///   - count: The number of values, the same on all processes.
-  ///   - value: Returns a value; is called with each index once, on one of the processes.
-  /// - Returns: All values, on every process.
-  public func distributedMap<Value: BitwiseCopyable & Sendable>(
-    _ count: Int, _ value: @Sendable (Int) -> Value
-  ) -> [Value] {
-    let share = share(of: count)
-    return communicator.gather(map(share.count) { value(share.lowerBound + $0) })
   }
 }

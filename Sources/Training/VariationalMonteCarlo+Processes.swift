@@ -25,7 +25,7 @@ extension Settings {
 extension VariationalMonteCarlo {
   /// Gives all processes the parameters of the first.
   ///
-  /// The solution of a step is found by each for itself: another processor's kernels may round it otherwise.
+  /// They have the same already where all processes run on processors of the same kind, whose kernels round alike.
   func shareParameters() {
     if !execution.communicator.isDistributed { return }
     var parameters = waveFunction.parameters

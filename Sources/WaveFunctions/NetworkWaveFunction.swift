@@ -182,58 +182,70 @@ extension NetworkWaveFunction: AutoregressiveWaveFunction {
     let count = configurations.count
     logModulus = Array(repeating: -Double.infinity, count: count)
     phase = Array(repeating: 0, count: count)
-    let positions = space.positions
-
     // Representatives in the sector, sorted by their leading tokens so that neighbours share
     // prefixes and so nodes.
-    var entries: [AmplitudeEntry<Word>] = []
-    entries.reserveCapacity(count)
-    var tokens = [UInt8](repeating: 0, count: positions)
-    tokens.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for (index, configuration) in configurations.enumerated() {
-        let (representative, sign, size) = space.orbit(of: configuration)
-        if sign == 0 { continue }
-        space.encode(representative, into: base)
-        guard space.automaton.contains(base) else { continue }
-        var key: UInt64 = 0
-        for position in 0..<min(positions, 32) {
-          key |= UInt64(base[position]) << UInt64(62 - 2 * position)
-        }
-        entries.append(
-          AmplitudeEntry(
-            key: key, index: index, representative: representative, isOdd: sign < 0, size: size))
-      }
+    let keys = keys(of: configurations)
+    var order: [AmplitudePlace] = []
+    order.reserveCapacity(count)
+    for (index, key) in keys.enumerated() where key.size > 0 {
+      order.append(AmplitudePlace(key: key.leading, index: index))
     }
-    entries.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
-
-    let sorted = entries
-    var values = evaluate(sorted)
-    values.withUnsafeMutableBufferPointer { values in
-      guard let base = values.baseAddress else { return }
-      let size = Self.evaluationBlock
-      execution.gather(base, items: (sorted.count + size - 1) / size) {
-        min(sorted.count, $0 * size)
-      }
-    }
-    for (place, entry) in sorted.enumerated() {
+    order.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
+    let values = evaluate(configurations, keys, order)
+    for (place, entry) in order.enumerated() {
       logModulus[entry.index] = values[place].logModulus
       phase[entry.index] = values[place].phase
     }
   }
 
-  /// Computes the amplitudes of sorted entries, of which each process takes its share of the blocks.
-  private func evaluate(_ sorted: [AmplitudeEntry<Word>]) -> [AmplitudeValue] {
+  /// Finds the leading tokens and the multiplicities of configurations, divided over processes and threads.
+  private func keys(of configurations: [Configuration<Word>]) -> [AmplitudeKey] {
+    let positions = space.positions
+    let size = Self.evaluationBlock
+    let count = configurations.count
+    var keys = Array(
+      repeating: AmplitudeKey(leading: 0, size: 0, isOdd: false), count: count)
+    keys.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      nonisolated(unsafe) let target = base
+      forEachBlock(count, size: size, ofShare: true) { _, range in
+        var tokens = [UInt8](repeating: 0, count: positions)
+        tokens.withUnsafeMutableBufferPointer { buffer in
+          guard let base = buffer.baseAddress else { return }
+          for index in range {
+            let (representative, sign, size) = self.space.orbit(of: configurations[index])
+            if sign == 0 { continue }
+            self.space.encode(representative, into: base)
+            guard self.space.automaton.contains(base) else { continue }
+            var key: UInt64 = 0
+            for position in 0..<min(positions, 32) {
+              key |= UInt64(base[position]) << UInt64(62 - 2 * position)
+            }
+            target[index] = AmplitudeKey(leading: key, size: Int32(size), isOdd: sign < 0)
+          }
+        }
+      }
+      execution.gather(base, items: (count + size - 1) / size) { min(count, $0 * size) }
+    }
+    return keys
+  }
+
+  /// Computes the amplitudes of configurations in an order, of which each process takes its share of the blocks.
+  private func evaluate(
+    _ configurations: [Configuration<Word>], _ keys: [AmplitudeKey], _ order: [AmplitudePlace]
+  ) -> [AmplitudeValue] {
     let positions = space.positions
     let width = phaseNetwork.inputs
-    return [AmplitudeValue](unsafeUninitializedCapacity: sorted.count) { buffer, count in
+    let size = Self.evaluationBlock
+    return [AmplitudeValue](unsafeUninitializedCapacity: order.count) { buffer, count in
       buffer.initialize(repeating: AmplitudeValue(logModulus: 0, phase: 0))
-      count = sorted.count
-      nonisolated(unsafe) let values = buffer
+      count = order.count
+      guard let base = buffer.baseAddress else { return }
+      nonisolated(unsafe) let values = base
       withParameters { amplitudeParameters, phaseParameters in
         nonisolated(unsafe) let amplitudeParameters = amplitudeParameters
         nonisolated(unsafe) let phaseParameters = phaseParameters
-        forEachBlock(sorted.count, size: Self.evaluationBlock, ofShare: true) { thread, range in
+        forEachBlock(order.count, size: size, ofShare: true) { thread, range in
           var tokens = [UInt8](repeating: 0, count: range.count * positions)
           var inputs = [Float](repeating: 0, count: range.count * width)
           tokens.withUnsafeMutableBufferPointer { tokens in
@@ -241,8 +253,9 @@ extension NetworkWaveFunction: AutoregressiveWaveFunction {
               guard let tokens = tokens.baseAddress, let inputs = inputs.baseAddress else {
                 return
               }
-              for (row, entry) in range.enumerated() {
-                let representative = sorted[entry].representative
+              for (row, place) in range.enumerated() {
+                let x = configurations[order[place].index]
+                let representative = self.space.orbit(of: x).representative
                 self.space.encode(representative, into: tokens + row * positions)
                 self.writePhaseInputs(of: representative, to: inputs + row * width)
               }
@@ -255,33 +268,40 @@ extension NetworkWaveFunction: AutoregressiveWaveFunction {
           var phases = [Float](repeating: 0, count: range.count)
           self.phases[thread].evaluate(
             inputs: inputs, count: range.count, parameters: phaseParameters, outputs: &phases)
-          for (row, entry) in range.enumerated() {
-            let found = sorted[entry]
-            values[entry] = AmplitudeValue(
-              logModulus: 0.5 * (logProbabilities[row] - log(Double(found.size))),
-              phase: Double(phases[row]) + (found.isOdd ? Double.pi : 0))
+          for (row, place) in range.enumerated() {
+            let key = keys[order[place].index]
+            values[place] = AmplitudeValue(
+              logModulus: 0.5 * (logProbabilities[row] - log(Double(key.size))),
+              phase: Double(phases[row]) + (key.isOdd ? Double.pi : 0))
           }
         }
+      }
+      execution.gather(base, items: (order.count + size - 1) / size) {
+        min(order.count, $0 * size)
       }
     }
   }
 }
 
 /// log ψ of one configuration.
-private struct AmplitudeValue: BitwiseCopyable {
+private struct AmplitudeValue: BitwiseCopyable, Sendable {
   var logModulus: Double
   var phase: Double
 }
 
-/// A configuration whose amplitude is asked for.
-private struct AmplitudeEntry<Word: ConfigurationWord> {
+/// What sorts a configuration whose amplitude is asked for, and what belongs to it.
+private struct AmplitudeKey: BitwiseCopyable, Sendable {
   /// The leading tokens, so that neighbours in order share prefixes.
-  var key: UInt64
-  /// The place in the batch.
-  var index: Int
-  var representative: Configuration<Word>
+  var leading: UInt64
+  /// The number of configurations that share the representative; 0 outside the sector.
+  var size: Int32
   /// Whether the amplitude is minus the representative's.
   var isOdd: Bool
-  /// The number of configurations that share the representative.
-  var size: Int
+}
+
+/// A place in the sorted batch.
+private struct AmplitudePlace: Sendable {
+  var key: UInt64
+  /// The place in the batch as it was given.
+  var index: Int
 }
