@@ -6,14 +6,19 @@ internal import Foundation
 package final class ThreadGroup: Sendable {
   private let size: Int
   private let condition = NSCondition()
-  private nonisolated(unsafe) var buffers: [UnsafeMutableRawBufferPointer]
+  /// What each member shows; not an array, which its members could not write at the same time.
+  private nonisolated(unsafe) let buffers: UnsafeMutablePointer<UnsafeMutableRawBufferPointer>
   private nonisolated(unsafe) var arrived = 0
   private nonisolated(unsafe) var generation = 0
 
   private init(size: Int) {
     self.size = size
-    buffers = Array(repeating: UnsafeMutableRawBufferPointer(start: nil, count: 0), count: size)
+    buffers = .allocate(capacity: size)
+    buffers.initialize(
+      repeating: UnsafeMutableRawBufferPointer(start: nil, count: 0), count: size)
   }
+
+  deinit { buffers.deallocate() }
 
   /// Runs a body on every member and returns the results by rank.
   ///
@@ -60,7 +65,7 @@ package final class ThreadGroup: Sendable {
   /// Shows a buffer to the others, and waits until all have done with it.
   private func exchange(
     _ bytes: UnsafeMutableRawBufferPointer, rank: Int,
-    _ body: ([UnsafeMutableRawBufferPointer]) -> Void
+    _ body: (UnsafeMutablePointer<UnsafeMutableRawBufferPointer>) -> Void
   ) {
     buffers[rank] = bytes
     wait()

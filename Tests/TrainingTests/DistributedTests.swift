@@ -42,7 +42,7 @@ import Training
       }),
   ]
 
-  struct Outcome: Sendable, Equatable {
+  struct Outcome: Sendable {
     var energies: [Double] = []
     var gradients: [Double] = []
     var distinct: [Int] = []
@@ -82,7 +82,14 @@ import Training
       let outcomes = ThreadGroup.run(size) { communicator in
         Result { try Self.run(integrals, example.change, threads: threads, communicator) }
       }
-      for outcome in outcomes { #expect(try outcome.get() == serial) }
+      for (rank, outcome) in outcomes.enumerated() {
+        let outcome = try outcome.get()
+        #expect(outcome.energies == serial.energies, "process \(rank) of \(size)")
+        #expect(outcome.gradients == serial.gradients, "process \(rank) of \(size)")
+        #expect(outcome.distinct == serial.distinct, "process \(rank) of \(size)")
+        #expect(outcome.final == serial.final, "process \(rank) of \(size)")
+        #expect(outcome.leak == serial.leak, "process \(rank) of \(size)")
+      }
     }
   }
 
