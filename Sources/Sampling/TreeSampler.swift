@@ -41,8 +41,9 @@ public enum TreeSplit: Sendable, Hashable {
 /// A top-K sample of a distribution so flat that no string stands out may hold fewer than K strings;
 /// see ``sample(_:maximumDistinct:exponent:random:)``.
 ///
-/// The draw at a prefix comes from a stream keyed by the prefix, so a sample depends on the seed
-/// only, not on blocks or threads.
+/// The draw at a prefix comes from a stream keyed by the prefix, and the tree is walked in a fixed number of
+/// shares, for logits depend on the prefixes beside them by rounding: so a sample depends on the seed and the size
+/// of blocks only, not on threads or processes.
 ///
 /// ### References
 ///
@@ -53,6 +54,8 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
   private let waveFunction: any AutoregressiveWaveFunction<Word>
   private let execution: Execution
   private let blockSize: Int
+  /// The parts in which the tree is walked: more would walk the prefixes above them more often.
+  private static var shareCount: Int { 8 }
 
   /// Creates a sampler of a wave function.
   ///
@@ -91,29 +94,34 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
       case .draws(let draws): draws.rounded()
       case .probability: 1.0
       }
-    let threads = execution.threads
-    let workers = (0..<threads).map { thread in
+    let own = execution.share(of: Self.shareCount)
+    let threads = min(execution.threads, own.count)
+    let workers = (0..<threads).map { _ in
       TreeWorker(
         waveFunction: waveFunction, split: split, exponent: exponent,
-        maximumDistinct: maximumDistinct, random: random, blockSize: blockSize,
-        share: (
-          execution.communicator.rank * threads + thread, execution.communicator.size * threads
-        ))
+        maximumDistinct: maximumDistinct, random: random, blockSize: blockSize)
+    }
+    func walk(floor: Double) {
+      execution.parallelFor(threads) { thread in
+        workers[thread].forget()
+        for share in stride(from: own.lowerBound + thread, to: own.upperBound, by: threads) {
+          workers[thread].run(share: (share, Self.shareCount), total: total, floor: floor)
+        }
+      }
     }
     switch split {
     case .draws:
       // Counts below one draw are none.
-      execution.parallelFor(threads) { workers[$0].run(total: total, floor: 0.5) }
+      walk(floor: 0.5)
     case .probability:
       // The least probability that is wanted is not known beforehand, and a guess that is far too
       // low has no bound on the prefixes to walk. It is lowered step by step, until there are
       // enough strings or a pass has become dear: a flat distribution has no heaviest strings.
       var floor = 1 / (4 * Double(maximumDistinct))
       while true {
-        let least = floor
-        execution.parallelFor(threads) { workers[$0].run(total: total, floor: least) }
+        walk(floor: floor)
         var counts = [
-          workers.reduce(0) { $0 + $1.leaves.count }, workers.reduce(0) { $0 + $1.visited },
+          workers.reduce(0) { $0 + $1.found.count }, workers.reduce(0) { $0 + $1.visited },
         ]
         execution.communicator.sum(&counts)
         if counts[0] >= maximumDistinct || floor < 1e-30 { break }
@@ -122,8 +130,8 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
       }
     }
 
-    // Each worker kept its own heaviest strings, so the heaviest of all are among them.
-    var found = execution.communicator.gather(workers.flatMap(\.leaves).map(LeafRecord.init))
+    // Each share kept its own heaviest strings, so the heaviest of all are among them.
+    var found = execution.communicator.gather(workers.flatMap(\.found).map(LeafRecord.init))
       .map { TreeLeaf<Word>($0) }
     found.sort { $0.precedes($1) }
     if found.count > maximumDistinct { found.removeLast(found.count - maximumDistinct) }
@@ -208,12 +216,15 @@ private struct TreeNode<Word: ConfigurationWord> {
   var token: UInt8
 }
 
-/// One thread's depth-first walk over its share of the tree.
+/// One thread's depth-first walks over shares of the tree.
 ///
-/// All workers walk the few prefixes above the level where there are enough of them to share out;
-/// below, each descends into every `count`-th prefix only.
+/// All shares have the few prefixes above the level where there are enough of them to share out;
+/// below, each has every `count`-th prefix only.
 private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
-  private(set) var leaves: [TreeLeaf<Word>] = []
+  /// The strings of all its shares.
+  private(set) var found: [TreeLeaf<Word>] = []
+  /// Those of the present share.
+  private var leaves: [TreeLeaf<Word>] = []
   private let space: ConfigurationSpace<Word>
   private let tree: any PrefixTree
   private let split: TreeSplit
@@ -221,8 +232,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   private let maximumDistinct: Int
   private let random: RandomSource
   private let blockSize: Int
-  private let share: (index: Int, count: Int)
-  /// The number of prefixes that were expanded.
+  private var share = (index: 0, count: 1)
+  /// The number of prefixes that were expanded, in all its shares.
   private(set) var visited = 0
   /// The weight below which a string is not wanted from the start.
   private var floor = 0.0
@@ -235,7 +246,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   init(
     waveFunction: any AutoregressiveWaveFunction<Word>, split: TreeSplit, exponent: Double,
     maximumDistinct: Int,
-    random: RandomSource, blockSize: Int, share: (Int, Int)
+    random: RandomSource, blockSize: Int
   ) {
     space = waveFunction.space
     self.split = split
@@ -243,18 +254,23 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     self.maximumDistinct = maximumDistinct
     self.random = random
     self.blockSize = blockSize
-    self.share = share
     tree = waveFunction.makePrefixTree(capacity: blockSize)
     logits = Array(repeating: 0, count: blockSize * space.vocabulary)
     proposal = Array(repeating: 0, count: space.vocabulary)
     target = proposal
   }
 
-  func run(total: Double, floor: Double) {
+  func forget() {
+    found.removeAll(keepingCapacity: true)
+    visited = 0
+  }
+
+  func run(share: (Int, Int), total: Double, floor: Double) {
+    self.share = share
     self.floor = floor
     threshold = floor
     leaves.removeAll(keepingCapacity: true)
-    visited = 0
+    defer { found += leaves }
     let root = TreeNode<Word>(
       configuration: Configuration(alpha: 0), weight: total, logProbability: 0, logProposal: 0,
       state: 0, parent: 0, token: 0)
@@ -263,7 +279,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
 
   private func expand(_ nodes: ArraySlice<TreeNode<Word>>, position: Int, isShared: Bool) {
     let vocabulary = space.vocabulary
-    // Once, where all workers walk together.
+    // Once, where all shares walk together.
     if isShared || share.index == 0 { visited += nodes.count }
     tree.advance(
       level: position, parents: nodes.map(\.parent), tokens: nodes.map(\.token),
@@ -271,7 +287,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     let orbital = Word(space.order[position])
     let isLast = position == space.positions - 1
     let transitions = space.automaton.transitions[position]
-    // Where the workers still walk together, all must see the same prefixes to share them out.
+    // Where the shares still walk together, all must see the same prefixes to share them out.
     let lowest = isShared ? threshold : floor
     var children: [TreeNode<Word>] = []
     children.reserveCapacity(isLast ? 0 : nodes.count * 2)
