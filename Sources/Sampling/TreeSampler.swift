@@ -274,7 +274,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     let root = TreeNode<Word>(
       configuration: Configuration(alpha: 0), weight: total, logProbability: 0, logProposal: 0,
       state: 0, parent: 0, token: 0)
-    expand([root][...], position: 0, isShared: share.count == 1)
+    expand([root][...], position: 0, isShared: self.share.count == 1)
   }
 
   private func expand(_ nodes: ArraySlice<TreeNode<Word>>, position: Int, isShared: Bool) {
