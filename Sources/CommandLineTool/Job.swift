@@ -21,6 +21,7 @@ enum Job {
   /// Returns why these processes cannot do together what was asked for, or nil.
   ///
   /// - Parameter arguments: The command line without the program's name.
+  /// - Returns: The complaint.
   static func refusal(_ arguments: [String]) -> String? {
     let command = arguments.first { !$0.hasPrefix("-") } ?? "help"
     let asksForHelp = !Set(arguments).isDisjoint(with: ["--help", "-h", "--version"])
@@ -39,6 +40,7 @@ enum Job {
   /// Throws where several processes have been started for what one does alone.
   ///
   /// - Parameter what: What it is, as the beginning of a sentence.
+  /// - Throws: ``ToolError`` that says so.
   static func refuseProcesses(_ what: String) throws(ToolError) {
     if communicator.isDistributed {
       throw ToolError(
