@@ -29,6 +29,10 @@ let package = Package(
     .library(name: "QuantumChemistryNQS", targets: ["QuantumChemistryNQS"]),
     .executable(name: "qchem-nqs", targets: ["qchem-nqs"]),
   ],
+  traits: [
+    .trait(name: "MPI", description: "Divides the work of a step over processes, by Open MPI."),
+    .default(enabledTraits: []),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -49,10 +53,17 @@ let package = Package(
       name: "CHDF5",
       pkgConfig: "hdf5",
       providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
+      name: "CMPI",
+      pkgConfig: "ompi-c",
+      providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
 
     // MARK: - Foundations: no physics
 
     library("Parallelism", []),
+    library(
+      "MessagePassing",
+      ["Parallelism", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
     library("LinearAlgebra", ["COpenBLAS", "CLAPACKE", "Parallelism"]),
     library("HDF5Files", ["CHDF5"]),
     library("Plots", []),
@@ -133,8 +144,8 @@ let package = Package(
       "CommandLineTool",
       [
         "CHDF5", "COpenBLAS", "Configurations", "ExactSolvers", "FreeEnergy", "HDF5Files",
-        "Hamiltonians", "Integrals", "LinearAlgebra", "NeuralNetworks", "Parallelism", "Plots",
-        "Problems", "Results", "ScalingLaws", "SpinMonteCarlo", "Training",
+        "Hamiltonians", "Integrals", "LinearAlgebra", "MessagePassing", "NeuralNetworks",
+        "Parallelism", "Plots", "Problems", "Results", "ScalingLaws", "SpinMonteCarlo", "Training",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "TOMLKit", package: "TOMLKit"),
@@ -160,8 +171,8 @@ let package = Package(
 
     // MARK: - Tests
 
-    tests("ParallelismTests", ["Parallelism"]),
-    tests("LinearAlgebraTests", ["LinearAlgebra"]),
+    tests("ParallelismTests", ["MessagePassing", "Parallelism"]),
+    tests("LinearAlgebraTests", ["LinearAlgebra", "Parallelism"]),
     tests("ConfigurationsTests", ["Configurations"]),
     tests(
       "IntegralsTests", ["Configurations", "HDF5Files", "Integrals"],

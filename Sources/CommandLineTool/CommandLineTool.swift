@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import MessagePassing
 
 /// The program's entry: parses the command line, runs the command and ends the process.
 ///
@@ -11,7 +12,21 @@ public func main() -> Never {
   // A reader that went away, as `| head` does, is no reason to stop a long run.
   signal(SIGPIPE, SIG_IGN)
   restartWithFasterKernels()
-  exit(run(Array(CommandLine.arguments.dropFirst())))
+  exit(runTogether(Array(CommandLine.arguments.dropFirst())))
+}
+
+/// Runs one command line in all processes of the job.
+///
+/// An error need not be one of all processes: the others may wait for this one, so it leaves without them, upon
+/// which the launcher ends them.
+private func runTogether(_ arguments: [String]) -> Int32 {
+  if let refusal = Job.refusal(arguments) {
+    Console.error(refusal)
+    return 2
+  }
+  let code = run(arguments)
+  if code != 2 { Job.launch.finish() }
+  return code
 }
 
 /// Runs one command line and returns the process's exit code.

@@ -34,9 +34,12 @@ enum Console {
   static func note(_ line: String) { write(line + "\n", to: stderrDescriptor) }
 
   /// Writes a complaint to standard error.
-  static func error(_ message: String) { note("error: \(message)") }
+  static func error(_ message: String) {
+    Job.waitForFirst()
+    send("error: \(Job.name)\(message)\n", to: stderrDescriptor)
+  }
 
-  /// Writes text as it is.
+  /// Writes text as it is; of several processes only the first writes to the two streams.
   ///
   /// - Parameters:
   ///   - text: The text.
@@ -44,6 +47,12 @@ enum Console {
   /// - Returns: 0, or the number of the error that ended the writing.
   @discardableResult
   static func write(_ text: String, to descriptor: Int32) -> Int32 {
+    let isStream = descriptor == stdoutDescriptor || descriptor == stderrDescriptor
+    return isStream && !Job.isFirst ? 0 : send(text, to: descriptor)
+  }
+
+  @discardableResult
+  private static func send(_ text: String, to descriptor: Int32) -> Int32 {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }

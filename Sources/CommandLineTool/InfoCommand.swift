@@ -3,6 +3,7 @@ internal import CHDF5
 internal import COpenBLAS
 internal import Foundation
 internal import LinearAlgebra
+internal import MessagePassing
 internal import Parallelism
 
 /// `qchem-nqs info`.
@@ -40,6 +41,7 @@ struct InfoCommand: ParsableCommand {
       ),
       ("BLAS", "blas", BLAS.configuration.trimmingCharacters(in: .whitespaces)),
       ("HDF5", "hdf5", hdf5Version()),
+      ("MPI", "mpi", Launch.library ?? "none (built without the trait MPI)"),
       ("Swift packages", "packages", packageVersions),
     ]
     if talk.json {

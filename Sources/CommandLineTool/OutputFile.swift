@@ -46,10 +46,11 @@ final class OutputFile: Sendable {
   private let target: String
   private let kind: Kind
   private let overwrites: Bool
-  private let lock: OutputLock
+  /// Nil in processes that do not write.
+  private let lock: OutputLock?
   private let writing = Mutex(())
 
-  /// Checks that a file may be written, and locks it.
+  /// Checks that a file may be written, and locks it; of several processes the first does.
   ///
   /// - Parameters:
   ///   - path: The file.
@@ -70,6 +71,10 @@ final class OutputFile: Sendable {
     }
     do {
       target = try FileReplacement.target(of: path)
+      guard Job.isFirst else {
+        lock = nil
+        return
+      }
       lock = try OutputLock(of: target)
       // Makes the temporary file that writing would, and removes it again.
       _ = try FileReplacement(of: target)
@@ -97,7 +102,8 @@ final class OutputFile: Sendable {
   /// - Returns: The name under which an earlier file is kept; nil where there is none to keep.
   /// - Throws: ``ToolError`` where an earlier file can't be kept, and what `body` throws.
   func write(keepsEarlier: Bool, _ body: () throws -> Void) throws -> String? {
-    try writing.withLock { _ in
+    if !Job.isFirst { return nil }
+    return try writing.withLock { _ in
       let name = keepsEarlier ? try makeWay() : nil
       do { try body() } catch {
         // Nothing has taken its place, so it needs no second name.
@@ -126,12 +132,12 @@ final class OutputFile: Sendable {
   }
 
   /// Lets others write the file.
-  func release() { lock.release() }
+  func release() { lock?.release() }
 
   /// Lets others write the file and ends the process, once nothing is being written.
   func leave(_ code: Int32) -> Never {
     writing.withLock { _ in
-      lock.release()
+      lock?.release()
       _exit(code)
     }
   }

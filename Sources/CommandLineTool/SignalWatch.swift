@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Foundation
+internal import Parallelism
 internal import Synchronization
 
 /// Ends a command that is told to stop by a signal: SIGINT, SIGTERM, SIGHUP or SIGUSR1.
@@ -8,6 +9,9 @@ internal import Synchronization
 /// A step that does not end in time is left alone after ``graceSeconds``, and at once on another
 /// signal. Repeats within ``repeatSeconds`` count as one, for `timeout` and batch systems signal a
 /// process and its group. It watches until the process ends.
+///
+/// Of several processes the first watches, and the others follow it. Their launcher kills all a second after
+/// SIGTERM, so that does not wait for a step.
 ///
 /// Unchecked: the sources are written in the initialiser only.
 final class SignalWatch: @unchecked Sendable {
@@ -32,6 +36,7 @@ final class SignalWatch: @unchecked Sendable {
   init() {
     for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] {
       let before = signal(number, SIG_IGN)
+      if !Job.isFirst { continue }
       // nohup has it ignored.
       if number == SIGHUP, Self.isSame(before, SIG_IGN) { continue }
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
@@ -69,7 +74,8 @@ final class SignalWatch: @unchecked Sendable {
         return (false, isRepeat ? nil : state.leave)
       }
       state.received = (number, .now)
-      return (true, state.waitsForSteps ? nil : state.leave)
+      let isUrgent = number == SIGTERM && Job.communicator.isDistributed
+      return (true, state.waitsForSteps && !isUrgent ? nil : state.leave)
     }
     if let leave { leave(number) }
     guard isFirst else { return }

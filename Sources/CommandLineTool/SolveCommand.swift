@@ -61,13 +61,16 @@ struct SolveCommand: ParsableCommand {
     var options = SolveOptions(
       lattice: lattice, classical: classical, spins: spins, settings: settings.given, files: files)
     if let config { options = options.over(try ConfigurationFile.read(config)) }
+    if input == "-" { try Job.refuseProcesses("integrals from standard input") }
     if let plan = try classicalPlan(options, logger: logger) {
+      try Job.refuseProcesses("runs with classical spins")
       try ClassicalSolve(
         plan: plan, files: options.files, talk: talk, logger: logger, signals: signals, start: start
       ).run()
       return
     }
     if let plan = try spinPlan(options, logger: logger) {
+      try Job.refuseProcesses("Markov chains")
       try SpinSolve(
         plan: plan, files: options.files, talk: talk, logger: logger, signals: signals, start: start
       ).run()
@@ -86,7 +89,9 @@ struct SolveCommand: ParsableCommand {
     defer { plan.output.release() }
     let run: any TrainingRun
     do {
-      run = try makeTrainingRun(plan.problem, settings: plan.settings, snapshot: plan.snapshot)
+      run = try makeTrainingRun(
+        plan.problem, settings: plan.settings, snapshot: plan.snapshot,
+        communicator: Job.communicator)
     } catch {
       throw ToolError(error)
     }

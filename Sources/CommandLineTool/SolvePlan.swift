@@ -3,6 +3,7 @@ internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
 internal import Logging
+internal import Parallelism
 internal import Results
 internal import Training
 
@@ -114,6 +115,12 @@ struct SolvePlan {
     let useless = try options.settings.checkEffects(in: settings, problem: record.problem)
     for warning in useless { logger.warning("\(warning)") }
     problem = record.problem
+    // The stored number is that of another launch, perhaps of one process with all processors.
+    if Job.communicator.isDistributed,
+      !options.settings.contains(where: { $0.setting.name == Setting.threads.name })
+    {
+      settings.threads = nil
+    }
     self.settings = settings
     // A run that was stopped before its first step begins again, with the same numbers.
     snapshot = record.snapshot.isPrepared ? record.snapshot : nil

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Logging
+internal import Parallelism
 internal import Results
 internal import Training
 
@@ -41,12 +42,13 @@ struct TrainingDriver {
     signals.waitForSteps()
     var lastStored = ContinuousClock.now
     while !run.isFinished {
-      if let deadline, .now >= deadline {
+      let next = decision()
+      if next.isLate {
         logger.notice(
           "time limit: training ends after step \(run.trace.count); --resume goes on from there")
         break
       }
-      if let signal = signals.received { return try stop(signal) }
+      if next.signal != 0 { return try stop(next.signal) }
       let row = try run.step()
       keeper.keep(record(nil))
       progress.show(row, isLast: run.isFinished || signals.received != nil)
@@ -60,20 +62,36 @@ struct TrainingDriver {
         lastStored = .now
       }
     }
-    if let signal = signals.received { return try stop(signal) }
+    let last = decision()
+    if last.signal != 0 { return try stop(last.signal) }
     // The result is stored once more: a full disk must not keep it from being printed.
     do { try keeper.store() } catch {
       logger.warning("the last checkpoint could not be written: \(error)")
     }
     run.settle()
     // Nothing is lost from here on: a resumed run would only settle and evaluate again.
-    if let signal = signals.stopWaiting() { return try stop(signal) }
+    let signal = Job.communicator.broadcast(signals.stopWaiting() ?? 0)
+    if signal != 0 { return try stop(signal) }
     logger.notice("evaluating")
     var final = try run.evaluate()
     // A signal from here on leaves the energy in the file.
     keeper.keep(record(final))
-    run.addSelectedInteraction(to: &final) { logger.notice("\($0)") }
+    // Of several processes the first: this work is not divided.
+    if Job.isFirst { run.addSelectedInteraction(to: &final) { logger.notice("\($0)") } }
     return .finished(final)
+  }
+
+  /// What ends the steps, decided by the first process for all.
+  private struct Decision: BitwiseCopyable {
+    var isLate: Bool
+    /// 0 for none.
+    var signal: Int32
+  }
+
+  private func decision() -> Decision {
+    Job.communicator.broadcast(
+      Decision(
+        isLate: deadline.map { .now >= $0 } ?? false, signal: signals.received ?? 0))
   }
 
   private func stop(_ signal: Int32) throws -> Outcome {

@@ -190,16 +190,29 @@ public final class LocalEnergyEstimator<H: Hamiltonian> {
     let blocks = min(64, numbers.count)
     let screening = mode == .screened ? options.screening : 0
     nonisolated(unsafe) let estimator = self
-    let values = execution.map(blocks) { block in
-      (numbers.count * block / blocks..<numbers.count * (block + 1) / blocks).map { row in
-        screening == 0
-          ? estimator.localEnergy(of: numbers[row])
-          : estimator.localEnergy(of: numbers[row], above: screening, draws: draws[row])
+    var values = [Double](repeating: 0, count: 2 * numbers.count)
+    values.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      nonisolated(unsafe) let target = base
+      let count = numbers.count
+      @Sendable func first(_ block: Int) -> Int { count * block / blocks }
+      let share = execution.share(of: blocks)
+      execution.parallelFor(share.count) { offset in
+        let block = share.lowerBound + offset
+        for row in first(block)..<first(block + 1) {
+          let value =
+            screening == 0
+            ? estimator.localEnergy(of: numbers[row])
+            : estimator.localEnergy(of: numbers[row], above: screening, draws: draws[row])
+          target[2 * row] = value.real
+          target[2 * row + 1] = value.imaginary
+        }
       }
+      execution.gather(base, items: blocks) { 2 * first($0) }
     }
-    for (real, imaginary) in values.joined() {
-      energies.real.append(real)
-      energies.imaginary.append(imaginary)
+    for row in numbers.indices {
+      energies.real.append(values[2 * row])
+      energies.imaginary.append(values[2 * row + 1])
     }
     for number in numbers {
       energies.diagonal.append(table.diagonal[Int(number)])

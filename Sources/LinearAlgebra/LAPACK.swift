@@ -7,6 +7,12 @@ public struct LinearAlgebraError: Error, Sendable, Hashable, CustomStringConvert
   /// LAPACK's `info`: positive where the numbers are at fault.
   public let info: Int
 
+  /// Creates an error, as one that happened in another process.
+  package init(routine: String, info: Int) {
+    self.routine = routine
+    self.info = info
+  }
+
   /// What went wrong, in a sentence.
   public var description: String {
     "\(routine) failed with info = \(info)"

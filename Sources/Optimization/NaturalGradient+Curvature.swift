@@ -26,17 +26,40 @@ extension NaturalGradient {
       rightSide[count + index] = scales[index] * targets[index].phase
     }
     var kernels: [[Float]] = [[], []]
+    // Rows of blocks that have them; products find theirs again.
+    var rows: [[Float]] = []
     for (number, block) in blocks.enumerated() {
       let derivatives = problem.derivatives(number)
+      let width = derivatives.parameterCount
       let part = block.part == .phase ? 1 : 0
       let residuals = part == 1 ? problem.imaginary : problem.real
-      var gradient = [Float](repeating: 0, count: derivatives.parameterCount)
-      derivatives.pull(
-        (0..<count).map { Float(problem.weights[$0] * residuals[$0]) }, into: &gradient)
-      squaredNorm += gradient.reduce(0.0) { $0 + Double($1) * Double($1) }
+      let pulled = (0..<count).map { Float(problem.weights[$0] * residuals[$0]) }
       if kernels[part].isEmpty { kernels[part] = Array(repeating: 0, count: count * count) }
-      derivatives.gram(into: &kernels[part], stride: count)
-      let image = derivatives.push(steps[number])
+      let gradient: [Float]
+      let image: [Float]
+      if derivatives.prefersProducts {
+        rows.append([])
+        var sums = [Float](repeating: 0, count: width)
+        derivatives.pull(pulled, into: &sums)
+        gradient = sums
+        derivatives.gram(into: &kernels[part], stride: count)
+        image = derivatives.push(steps[number])
+      } else {
+        let tiles = solver.tiles(count: count, parameters: width)
+        var share = [Float](repeating: 0, count: max(1, tiles.share.count * width))
+        share.withUnsafeMutableBufferPointer {
+          if let base = $0.baseAddress, !tiles.share.isEmpty {
+            derivatives.rows(tiles.share, into: base, stride: width)
+          }
+        }
+        gradient = tiles.columnSums(of: share, weights: pulled)
+        image = tiles.product(of: share, with: steps[number])
+        var own = [Float](repeating: 0, count: count * count)
+        tiles.gram(of: share, into: &own)
+        for index in own.indices { kernels[part][index] += own[index] }
+        rows.append(share)
+      }
+      squaredNorm += gradient.reduce(0.0) { $0 + Double($1) * Double($1) }
       let mean = (0..<count).reduce(0.0) { $0 + weights[$1] * Double(image[$1]) }
       for index in 0..<count {
         previous[part * count + index] +=
@@ -76,7 +99,15 @@ extension NaturalGradient {
       let factor = Float(min(1, options.maximumStep / norm.squareRoot()))
       for (number, block) in blocks.enumerated() {
         var step = steps[number].map { Float(options.momentum) * $0 }
-        problem.derivatives(number).pull(pulled[block.part == .phase ? 1 : 0], into: &step)
+        let values = pulled[block.part == .phase ? 1 : 0]
+        if rows[number].isEmpty {
+          problem.derivatives(number).pull(values, into: &step)
+        } else {
+          let tiles = solver.tiles(count: count, parameters: step.count)
+          for (index, sum) in tiles.columnSums(of: rows[number], weights: values).enumerated() {
+            step[index] += sum
+          }
+        }
         steps[number] = step.map { factor * $0 }
       }
       return squaredNorm

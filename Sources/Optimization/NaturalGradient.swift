@@ -234,14 +234,17 @@ public final class NaturalGradient: StepRule {
   ) throws(LinearAlgebraError) -> Double {
     let count = derivatives.rowCount
     let width = derivatives.parameterCount
-    if rows.count < count * width { rows = Array(repeating: 0, count: count * width) }
-    rows.withUnsafeMutableBufferPointer {
-      if let base = $0.baseAddress { derivatives.rows(0..<count, into: base, stride: width) }
+    let tiles = solver.tiles(count: count, parameters: width)
+    let share = tiles.share
+    if rows.count < max(1, share.count * width) {
+      rows = Array(repeating: 0, count: max(1, share.count * width))
     }
-    var gradient = [Float](repeating: 0, count: width)
-    BLAS.multiply(
-      rows, width, rows: count, columns: width, transposed: true, vector: system.gradientWeights,
-      into: &gradient)
+    rows.withUnsafeMutableBufferPointer {
+      if let base = $0.baseAddress, !share.isEmpty {
+        derivatives.rows(share, into: base, stride: width)
+      }
+    }
+    let gradient = tiles.columnSums(of: rows, weights: system.gradientWeights)
     var (step, image) = try solver.solve(
       rows: &rows, count: count, parameters: width, weights: system.metric, scales: system.scales,
       target: system.target, previous: steps[block], momentum: options.momentum, shift: shift)

@@ -23,7 +23,8 @@ public import Parallelism
 ///   arXiv:2310.05715.
 /// - Momentum in the null space: G. Goldshlager, N. Abrahamsen, L. Lin, arXiv:2401.10190 (SPRING).
 ///
-/// Products in Float32 by BLAS, the factorisation in Float64.
+/// Products in Float32 by BLAS, the factorisation in Float64. Processes divide the rows between them; the
+/// factorisation is the first one's, and all get its solution.
 public final class SampleSpaceSolver {
   private var gram: [Float] = []
   private var matrix: [Double] = []
@@ -37,10 +38,20 @@ public final class SampleSpaceSolver {
     self.execution = execution
   }
 
+  /// Returns how rows are divided over the processes: each hands in those of its share.
+  ///
+  /// - Parameters:
+  ///   - count: M.
+  ///   - parameters: P.
+  /// - Returns: The division of `J`.
+  public func tiles(count: Int, parameters: Int) -> RowTiles {
+    RowTiles(rowCount: count, columnCount: parameters, execution: execution)
+  }
+
   /// Solves the problem with explicit derivative rows.
   ///
   /// - Parameters:
-  ///   - rows: `J`, `[M, P]` dense; overwritten with `A`.
+  ///   - rows: This process's ``LinearAlgebra/RowTiles/share`` of `J`, `[M, P]` dense; overwritten with `A`.
   ///   - count: M.
   ///   - parameters: P.
   ///   - weights: `w`, `[M]`, with sum 1.
@@ -57,42 +68,37 @@ public final class SampleSpaceSolver {
     scales: [Double], target: [Double], previous: [Float], momentum: Double, shift: Double
   ) throws(LinearAlgebraError) -> (step: [Float], image: [Double]) {
     precondition(weights.count == count && scales.count == count && target.count == count)
-    center(rows, count, parameters, weights, scales)
+    let tiles = tiles(count: count, parameters: parameters)
+    center(rows, tiles, weights, scales)
 
     var residual = target
     if momentum != 0 && !previous.isEmpty {
-      var image = [Float](repeating: 0, count: count)
-      BLAS.multiply(
-        rows, parameters, rows: count, columns: parameters, vector: previous, into: &image)
+      let image = tiles.product(of: rows, with: previous)
       for index in 0..<count { residual[index] -= momentum * Double(image[index]) }
     }
     var step =
       try count <= parameters
-      ? solveInSampleSpace(rows, count, parameters, residual, shift)
-      : solveInParameterSpace(rows, count, parameters, residual, shift)
+      ? solveInSampleSpace(rows, tiles, residual, shift)
+      : solveInParameterSpace(rows, tiles, residual, shift)
     if momentum != 0 && !previous.isEmpty {
       for index in 0..<parameters { step[index] += Float(momentum) * previous[index] }
     }
-    var image = [Float](repeating: 0, count: count)
-    BLAS.multiply(rows, parameters, rows: count, columns: parameters, vector: step, into: &image)
-    return (step, image.map(Double.init))
+    return (step, tiles.product(of: rows, with: step).map(Double.init))
   }
 
   /// Replaces `J` by `diag(s) (J − 1 wᵀ J)`.
   private func center(
-    _ rows: UnsafeMutablePointer<Float>, _ count: Int, _ parameters: Int, _ weights: [Double],
+    _ rows: UnsafeMutablePointer<Float>, _ tiles: RowTiles, _ weights: [Double],
     _ scales: [Double]
   ) {
-    var mean = [Float](repeating: 0, count: parameters)
-    BLAS.multiply(
-      rows, parameters, rows: count, columns: parameters, transposed: true,
-      vector: weights.map(Float.init), into: &mean)
+    let center = tiles.columnSums(of: rows, weights: weights.map(Float.init))
     nonisolated(unsafe) let rows = rows
-    let center = mean
+    let (first, count) = (tiles.share.lowerBound, tiles.share.count)
+    let parameters = tiles.columnCount
     let blocks = 16
     execution.parallelFor(blocks) { block in
       for row in count * block / blocks..<count * (block + 1) / blocks {
-        let scale = Float(scales[row])
+        let scale = Float(scales[first + row])
         let line = rows + row * parameters
         for column in 0..<parameters { line[column] = scale * (line[column] - center[column]) }
       }
@@ -100,31 +106,22 @@ public final class SampleSpaceSolver {
   }
 
   private func solveInSampleSpace(
-    _ rows: UnsafeMutablePointer<Float>, _ count: Int, _ parameters: Int, _ residual: [Double],
-    _ shift: Double
+    _ rows: UnsafeMutablePointer<Float>, _ tiles: RowTiles, _ residual: [Double], _ shift: Double
   ) throws(LinearAlgebraError) -> [Float] {
-    grow(count)
-    parallelGram(of: rows, n: count, k: parameters, into: &gram, execution: execution)
-    let solution = try solveShifted(count, residual, shift)
-    var step = [Float](repeating: 0, count: parameters)
-    BLAS.multiply(
-      rows, parameters, rows: count, columns: parameters, transposed: true,
-      vector: solution.map(Float.init), into: &step)
-    return step
+    grow(tiles.rowCount)
+    tiles.gram(of: rows, into: &gram)
+    let solution = try solveShifted(tiles.rowCount, residual, shift)
+    return tiles.columnSums(of: rows, weights: solution.map(Float.init))
   }
 
   private func solveInParameterSpace(
-    _ rows: UnsafeMutablePointer<Float>, _ count: Int, _ parameters: Int, _ residual: [Double],
-    _ shift: Double
+    _ rows: UnsafeMutablePointer<Float>, _ tiles: RowTiles, _ residual: [Double], _ shift: Double
   ) throws(LinearAlgebraError) -> [Float] {
-    grow(parameters)
-    BLAS.gramOfColumns(
-      of: rows, parameters, into: &gram, parameters, n: parameters, k: count)
-    var projected = [Float](repeating: 0, count: parameters)
-    BLAS.multiply(
-      rows, parameters, rows: count, columns: parameters, transposed: true,
-      vector: residual.map(Float.init), into: &projected)
-    return try solveShifted(parameters, projected.map(Double.init), shift).map(Float.init)
+    grow(tiles.columnCount)
+    tiles.gramOfColumns(of: rows, into: &gram)
+    let projected = tiles.columnSums(of: rows, weights: residual.map(Float.init))
+    return try solveShifted(tiles.columnCount, projected.map(Double.init), shift)
+      .map(Float.init)
   }
 
   /// Solves `(G + λ mean(diag G) I) y = r` with the lower triangle of `G` in ``gram``.
@@ -144,6 +141,28 @@ public final class SampleSpaceSolver {
     _ size: Int, _ rightSide: [Double], _ shift: Double,
     fill: (_ row: Int, _ line: UnsafeMutablePointer<Double>) -> Void
   ) throws(LinearAlgebraError) -> [Double] {
+    let communicator = execution.communicator
+    if !communicator.isDistributed { return try factorize(size, rightSide, shift, fill) }
+    // One factorises: all would come to the same in the same time, or to other digits on another processor.
+    var (solution, failure) = (rightSide, 0)
+    if communicator.rank == 0 {
+      do throws(LinearAlgebraError) {
+        solution = try factorize(size, rightSide, shift, fill)
+      } catch {
+        failure = error.info == 0 ? -1 : error.info
+      }
+    }
+    failure = communicator.broadcast(failure)
+    if failure != 0 { throw LinearAlgebraError(routine: "dpotrf", info: failure) }
+    communicator.broadcast(&solution, from: 0)
+    return solution
+  }
+
+  private func factorize(
+    _ size: Int, _ rightSide: [Double], _ shift: Double,
+    _ fill: (_ row: Int, _ line: UnsafeMutablePointer<Double>) -> Void
+  ) throws(LinearAlgebraError) -> [Double] {
+    if matrix.count < size * size { matrix = Array(repeating: 0, count: size * size) }
     // A small factorisation is done before threads have woken up.
     BLAS.setThreadCount(size > 1500 ? execution.threads : 1)
     defer { BLAS.setThreadCount(1) }
@@ -172,7 +191,6 @@ public final class SampleSpaceSolver {
   private func grow(_ size: Int) {
     if gram.count < size * size {
       gram = Array(repeating: 0, count: size * size)
-      matrix = Array(repeating: 0, count: size * size)
     }
   }
 

@@ -47,6 +47,25 @@ public struct ProcessorCount: Sendable, Hashable {
     self.init(min(count, Self.limit), reason)
   }
 
+  /// Returns the count of one of several processes that share a machine: what was asked for by a variable, else
+  /// the processors that it may run on, at most its part of all.
+  ///
+  /// - Parameter processes: How many there are on the machine.
+  /// - Returns: The count of each.
+  public func shared(by processes: Int) -> ProcessorCount {
+    let part = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / max(1, processes))
+    return shared(by: processes, part: part)
+  }
+
+  /// The same, given a process's part of the machine's processors.
+  package func shared(by processes: Int, part: Int) -> ProcessorCount {
+    if processes <= 1 || isAskedFor || count <= part { return self }
+    return ProcessorCount(part, "\(processes) processes share the machine's processors")
+  }
+
+  /// Whether a variable has decided.
+  private var isAskedFor: Bool { reason.contains("=") }
+
   private init(_ count: Int, _ reason: String) {
     self.count = count
     self.reason = reason

@@ -41,8 +41,9 @@ public enum TreeSplit: Sendable, Hashable {
 /// A top-K sample of a distribution so flat that no string stands out may hold fewer than K strings;
 /// see ``sample(_:maximumDistinct:exponent:random:)``.
 ///
-/// The draw at a prefix comes from a stream keyed by the prefix, so a sample depends on the seed
-/// only, not on blocks or threads.
+/// The draw at a prefix comes from a stream keyed by the prefix, and the tree is walked in a fixed number of
+/// shares, for logits depend on the prefixes beside them by rounding: so a sample depends on the seed and the size
+/// of blocks only, not on threads or processes.
 ///
 /// ### References
 ///
@@ -53,6 +54,8 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
   private let waveFunction: any AutoregressiveWaveFunction<Word>
   private let execution: Execution
   private let blockSize: Int
+  /// The parts in which the tree is walked: more would walk the prefixes above them more often.
+  private static var shareCount: Int { 8 }
 
   /// Creates a sampler of a wave function.
   ///
@@ -91,35 +94,45 @@ public struct TreeSampler<Word: ConfigurationWord>: Sendable {
       case .draws(let draws): draws.rounded()
       case .probability: 1.0
       }
-    let threads = execution.threads
-    let workers = (0..<threads).map { thread in
+    let own = execution.share(of: Self.shareCount)
+    let threads = min(execution.threads, own.count)
+    let workers = (0..<threads).map { _ in
       TreeWorker(
         waveFunction: waveFunction, split: split, exponent: exponent,
-        maximumDistinct: maximumDistinct, random: random, blockSize: blockSize,
-        share: (thread, threads))
+        maximumDistinct: maximumDistinct, random: random, blockSize: blockSize)
+    }
+    func walk(floor: Double) {
+      execution.parallelFor(threads) { thread in
+        workers[thread].forget()
+        for share in stride(from: own.lowerBound + thread, to: own.upperBound, by: threads) {
+          workers[thread].run(share: (share, Self.shareCount), total: total, floor: floor)
+        }
+      }
     }
     switch split {
     case .draws:
       // Counts below one draw are none.
-      execution.parallelFor(threads) { workers[$0].run(total: total, floor: 0.5) }
+      walk(floor: 0.5)
     case .probability:
       // The least probability that is wanted is not known beforehand, and a guess that is far too
       // low has no bound on the prefixes to walk. It is lowered step by step, until there are
       // enough strings or a pass has become dear: a flat distribution has no heaviest strings.
       var floor = 1 / (4 * Double(maximumDistinct))
       while true {
-        let least = floor
-        execution.parallelFor(threads) { workers[$0].run(total: total, floor: least) }
-        let found = workers.reduce(0) { $0 + $1.leaves.count }
-        let visited = workers.reduce(0) { $0 + $1.visited }
-        if found >= maximumDistinct || floor < 1e-30 { break }
-        if visited > 60 * maximumDistinct + 4096 * threads { break }
+        walk(floor: floor)
+        var counts = [
+          workers.reduce(0) { $0 + $1.found.count }, workers.reduce(0) { $0 + $1.visited },
+        ]
+        execution.communicator.sum(&counts)
+        if counts[0] >= maximumDistinct || floor < 1e-30 { break }
+        if counts[1] > 60 * maximumDistinct + 4096 { break }
         floor /= 64
       }
     }
 
-    // Each worker kept its own heaviest strings, so the heaviest of all are among them.
-    var found = workers.flatMap(\.leaves)
+    // Each share kept its own heaviest strings, so the heaviest of all are among them.
+    var found = execution.communicator.gather(workers.flatMap(\.found).map(LeafRecord.init))
+      .map { TreeLeaf<Word>($0) }
     found.sort { $0.precedes($1) }
     if found.count > maximumDistinct { found.removeLast(found.count - maximumDistinct) }
     var sample = TreeSample<Word>()
@@ -154,6 +167,44 @@ private struct TreeLeaf<Word: ConfigurationWord>: Sendable {
   }
 }
 
+/// A string that a worker found, as processes send it.
+private struct LeafRecord: BitwiseCopyable {
+  /// The lower and upper words of α, then of β.
+  var words: (UInt64, UInt64, UInt64, UInt64)
+  var weight: Double
+  var logProbability: Double
+  var logProposal: Double
+
+  init<Word>(_ leaf: TreeLeaf<Word>) {
+    func upper(_ word: Word) -> UInt64 {
+      Word.bitWidth > 64 ? UInt64(truncatingIfNeeded: word >> 64) : 0
+    }
+    let (alpha, beta) = (leaf.configuration.alpha, leaf.configuration.beta)
+    words = (
+      UInt64(truncatingIfNeeded: alpha), upper(alpha), UInt64(truncatingIfNeeded: beta),
+      upper(beta)
+    )
+    weight = leaf.weight
+    logProbability = leaf.logProbability
+    logProposal = leaf.logProposal
+  }
+}
+
+extension TreeLeaf {
+  fileprivate init(_ record: LeafRecord) {
+    func word(_ lower: UInt64, _ upper: UInt64) -> Word {
+      Word(truncatingIfNeeded: lower)
+        | (Word.bitWidth > 64 ? Word(truncatingIfNeeded: upper) << 64 : 0)
+    }
+    let words = record.words
+    configuration = Configuration(
+      alpha: word(words.0, words.1), beta: word(words.2, words.3))
+    weight = record.weight
+    logProbability = record.logProbability
+    logProposal = record.logProposal
+  }
+}
+
 /// A prefix that waits for expansion.
 private struct TreeNode<Word: ConfigurationWord> {
   var configuration: Configuration<Word>
@@ -165,12 +216,15 @@ private struct TreeNode<Word: ConfigurationWord> {
   var token: UInt8
 }
 
-/// One thread's depth-first walk over its share of the tree.
+/// One thread's depth-first walks over shares of the tree.
 ///
-/// All workers walk the few prefixes above the level where there are enough of them to share out;
-/// below, each descends into every `count`-th prefix only.
+/// All shares have the few prefixes above the level where there are enough of them to share out;
+/// below, each has every `count`-th prefix only.
 private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
-  private(set) var leaves: [TreeLeaf<Word>] = []
+  /// The strings of all its shares.
+  private(set) var found: [TreeLeaf<Word>] = []
+  /// Those of the present share.
+  private var leaves: [TreeLeaf<Word>] = []
   private let space: ConfigurationSpace<Word>
   private let tree: any PrefixTree
   private let split: TreeSplit
@@ -178,8 +232,8 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   private let maximumDistinct: Int
   private let random: RandomSource
   private let blockSize: Int
-  private let share: (index: Int, count: Int)
-  /// The number of prefixes that were expanded.
+  private var share = (index: 0, count: 1)
+  /// The number of prefixes that were expanded, in all its shares.
   private(set) var visited = 0
   /// The weight below which a string is not wanted from the start.
   private var floor = 0.0
@@ -192,7 +246,7 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
   init(
     waveFunction: any AutoregressiveWaveFunction<Word>, split: TreeSplit, exponent: Double,
     maximumDistinct: Int,
-    random: RandomSource, blockSize: Int, share: (Int, Int)
+    random: RandomSource, blockSize: Int
   ) {
     space = waveFunction.space
     self.split = split
@@ -200,34 +254,40 @@ private final class TreeWorker<Word: ConfigurationWord>: @unchecked Sendable {
     self.maximumDistinct = maximumDistinct
     self.random = random
     self.blockSize = blockSize
-    self.share = share
     tree = waveFunction.makePrefixTree(capacity: blockSize)
     logits = Array(repeating: 0, count: blockSize * space.vocabulary)
     proposal = Array(repeating: 0, count: space.vocabulary)
     target = proposal
   }
 
-  func run(total: Double, floor: Double) {
+  func forget() {
+    found.removeAll(keepingCapacity: true)
+    visited = 0
+  }
+
+  func run(share: (Int, Int), total: Double, floor: Double) {
+    self.share = share
     self.floor = floor
     threshold = floor
     leaves.removeAll(keepingCapacity: true)
-    visited = 0
+    defer { found += leaves }
     let root = TreeNode<Word>(
       configuration: Configuration(alpha: 0), weight: total, logProbability: 0, logProposal: 0,
       state: 0, parent: 0, token: 0)
-    expand([root][...], position: 0, isShared: share.count == 1)
+    expand([root][...], position: 0, isShared: self.share.count == 1)
   }
 
   private func expand(_ nodes: ArraySlice<TreeNode<Word>>, position: Int, isShared: Bool) {
     let vocabulary = space.vocabulary
-    visited += nodes.count
+    // Once, where all shares walk together.
+    if isShared || share.index == 0 { visited += nodes.count }
     tree.advance(
       level: position, parents: nodes.map(\.parent), tokens: nodes.map(\.token),
       count: nodes.count, logits: &logits)
     let orbital = Word(space.order[position])
     let isLast = position == space.positions - 1
     let transitions = space.automaton.transitions[position]
-    // Where the workers still walk together, all must see the same prefixes to share them out.
+    // Where the shares still walk together, all must see the same prefixes to share them out.
     let lowest = isShared ? threshold : floor
     var children: [TreeNode<Word>] = []
     children.reserveCapacity(isLast ? 0 : nodes.count * 2)

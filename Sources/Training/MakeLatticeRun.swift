@@ -6,7 +6,8 @@ internal import Problems
 
 /// Makes the training run of a spin lattice.
 func makeLatticeRun<Word: ConfigurationWord>(
-  _: Word.Type, _ model: LatticeModel, _ settings: Settings, _ snapshot: Snapshot?
+  _: Word.Type, _ model: LatticeModel, _ settings: Settings, _ snapshot: Snapshot?,
+  _ communicator: any Communicator
 ) throws(TrainingError) -> any TrainingRun {
   if settings.ansatz.twiceSpin != nil {
     throw TrainingError(
@@ -60,7 +61,7 @@ func makeLatticeRun<Word: ConfigurationWord>(
       unit: "J", conservesSpin: model.conservesSpin, sectors: symmetry.comparison),
     start: start,
     messages: symmetry.messages,
-    settings: filled, resolved: resolved, snapshot: snapshot)
+    settings: filled, resolved: resolved, snapshot: snapshot, communicator: communicator)
 }
 
 /// Returns a small configuration interaction's vector and first-order correction, in the basis of

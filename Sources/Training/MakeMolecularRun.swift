@@ -8,7 +8,7 @@ internal import Problems
 /// Makes the training run of a molecule.
 func makeMolecularRun<Word: ConfigurationWord>(
   _: Word.Type, _ orbitals: MolecularOrbitals, _ choice: IrrepChoice, _ given: Settings,
-  _ snapshot: Snapshot?
+  _ snapshot: Snapshot?, _ communicator: any Communicator
 ) throws(TrainingError) -> any TrainingRun {
   let integrals = orbitals.integrals
   var settings = given
@@ -26,7 +26,8 @@ func makeMolecularRun<Word: ConfigurationWord>(
   let request = try SectorRequest(integrals, choice, settings, irrepCount: molecule.irrepCount)
   guard let twiceSpin = settings.ansatz.twiceSpin else {
     return try makeMolecularRun(
-      molecule, of: molecule, evaluated: nil, request, problem, settings, determinants, snapshot)
+      molecule, of: molecule, evaluated: nil, request, problem, settings, determinants, snapshot,
+      communicator)
   }
   let spin = Double(twiceSpin) / 2
   let penalized = PenalizedHamiltonian(
@@ -34,7 +35,8 @@ func makeMolecularRun<Word: ConfigurationWord>(
     weight: spinPenalty * molecule.energyScale, target: spin * (spin + 1))
   return try makeMolecularRun(
     penalized, of: molecule, evaluated: penalized.unpenalized, request, problem, settings,
-    determinants, snapshot)
+    determinants, snapshot,
+    communicator)
 }
 
 /// What a molecular run solves, in its orbitals.
@@ -79,7 +81,7 @@ private let spinPenalty = 0.1
 private func makeMolecularRun<H: Hamiltonian>(
   _ hamiltonian: H, of molecule: MolecularHamiltonian<H.Word>, evaluated: H?,
   _ request: SectorRequest, _ problem: RunProblem, _ settings: Settings,
-  _ determinants: Int, _ snapshot: Snapshot?
+  _ determinants: Int, _ snapshot: Snapshot?, _ communicator: any Communicator
 ) throws(TrainingError) -> any TrainingRun {
   let integrals = problem.orbitals.integrals
   var found = try request.sector(of: molecule, operation: hamiltonian, snapshot)
@@ -118,7 +120,7 @@ private func makeMolecularRun<H: Hamiltonian>(
     start: resolved.startKind == .perturbative && snapshot == nil
       ? StartVector(result, space: ordered, limit: resolved.maximumSamples) : nil,
     messages: problem.orbitals.messages + found.messages, settings: filled, resolved: resolved,
-    snapshot: snapshot)
+    snapshot: snapshot, communicator: communicator)
 }
 
 /// Returns the small configuration interaction from which training starts.

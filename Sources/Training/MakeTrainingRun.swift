@@ -5,7 +5,7 @@ internal import Hamiltonians
 internal import Integrals
 internal import LinearAlgebra
 internal import NeuralNetworks
-internal import Parallelism
+public import Parallelism
 internal import WaveFunctions
 
 /// Makes the training run of a problem.
@@ -14,14 +14,16 @@ internal import WaveFunctions
 ///   - problem: What to solve.
 ///   - settings: The settings; nils are filled in by the problem's size.
 ///   - snapshot: Where to go on from, or nil for a new run.
+///   - communicator: The processes that share the work; all make the same run and call it in the same way.
 /// - Returns: A run at its beginning, or at the snapshot's step.
 /// - Throws: ``TrainingError`` where settings are out of range, the sector is empty, or the snapshot
 ///   is of another problem.
 public func makeTrainingRun(
-  _ problem: Problem, settings: Settings, snapshot: Snapshot? = nil
+  _ problem: Problem, settings: Settings, snapshot: Snapshot? = nil,
+  communicator: any Communicator = SerialCommunicator()
 ) throws(TrainingError) -> any TrainingRun {
   try settings.check()
-  let settings = settings.withSymmetriesOfPreset()
+  let settings = settings.withSymmetriesOfPreset().shared(by: communicator)
   // Before the start's eigenvectors: sums of several BLAS threads depend on how many there are.
   BLAS.setThreadCount(1)
   try checkAddressSpace(threads: settings.execution.threads)
@@ -37,8 +39,8 @@ public func makeTrainingRun(
     let irrep = irrep == .automatic && settings.basis == .paper ? .any : irrep
     let orbitals = try molecularOrbitals(integrals, irrep, settings, snapshot)
     return integrals.orbitalCount <= 64
-      ? try makeMolecularRun(UInt64.self, orbitals, irrep, settings, snapshot)
-      : try makeMolecularRun(UInt128.self, orbitals, irrep, settings, snapshot)
+      ? try makeMolecularRun(UInt64.self, orbitals, irrep, settings, snapshot, communicator)
+      : try makeMolecularRun(UInt128.self, orbitals, irrep, settings, snapshot, communicator)
   case .lattice(let model):
     let sites = model.geometry.siteCount
     guard sites <= UInt128.bitWidth else {
@@ -48,8 +50,8 @@ public func makeTrainingRun(
           + "\(sites); choose a smaller size, or `ansatz` vit")
     }
     return sites <= 64
-      ? try makeLatticeRun(UInt64.self, model, settings, snapshot)
-      : try makeLatticeRun(UInt128.self, model, settings, snapshot)
+      ? try makeLatticeRun(UInt64.self, model, settings, snapshot, communicator)
+      : try makeLatticeRun(UInt128.self, model, settings, snapshot, communicator)
   }
 }
 
@@ -74,7 +76,7 @@ func makeRun<H: Hamiltonian>(
   spinOperator: (any Hamiltonian<H.Word>)?, molecule: MolecularHamiltonian<H.Word>? = nil,
   context: RunContext,
   start: StartVector<H.Word>?, messages: [String], settings: Settings,
-  resolved: ResolvedSettings, snapshot: Snapshot?
+  resolved: ResolvedSettings, snapshot: Snapshot?, communicator: any Communicator
 ) throws(TrainingError) -> any TrainingRun {
   guard space.dimension > 0 else {
     throw TrainingError(.invalidSector, "the sector has no configuration")
@@ -89,14 +91,15 @@ func makeRun<H: Hamiltonian>(
       * Double(
         NetworkWaveFunction<H.Word>.workspaceBytes(
           of: networks.modulus, threads: resolved.threads)))
-  try memory.check(threads: resolved.threads)
+  try memory.check(threads: resolved.threads, processes: communicator.localSize)
+  let execution = Execution(threads: resolved.threads, communicator: communicator)
   let waveFunction = networks.makeWaveFunction(
-    space: space, seed: settings.seed, execution: Execution(threads: resolved.threads))
+    space: space, seed: settings.seed, execution: execution)
   let run = VariationalMonteCarlo(
     hamiltonian: hamiltonian, evaluated: evaluated, waveFunction: waveFunction,
     spinOperator: spinOperator, molecule: molecule,
     context: context, start: start, messages: messages + memory.messages, settings: settings,
-    resolved: resolved)
+    resolved: resolved, execution: execution)
   if let snapshot { try run.restore(snapshot) }
   return run
 }

@@ -93,18 +93,25 @@ struct MemoryEstimate: Sendable, Hashable {
   }
 
   /// Throws where this process may not use so much memory, or so much address space on its threads.
+  ///
+  /// - Parameters:
+  ///   - threads: The number of threads.
+  ///   - processes: The processes that share the machine's memory, and divide the derivatives.
+  ///   - available: The memory.
+  /// - Throws: ``TrainingError`` with the parts and what would help.
   func check(
-    threads: Int, available: AvailableMemory = .current()
+    threads: Int, processes: Int = 1, available: AvailableMemory = .current()
   ) throws(TrainingError) {
+    let total = Double(processes) * (total - derivatives) + derivatives
     guard total < Double(available.bytes) else {
       throw TrainingError(
         .invalidSettings,
         "steps on \(Int(rows)) and an evaluation on \(Int(evaluated)) configurations with "
-          + "\(Int(parameterCount)) parameters need about \(gigabytes(total)) of memory (\(parts)), and "
+          + "\(Int(parameterCount)) parameters need \(processes > 1 ? "in \(processes) processes " : "")about \(gigabytes(total)) of memory (\(parts)), and "
           + "this process may use \(gigabytes(Double(available.bytes))), because of "
           + "\(available.reason); choose \(remedy)")
     }
-    try checkAddressSpace(threads: threads, data: total)
+    try checkAddressSpace(threads: threads, data: self.total)
   }
 
   /// What to say in the log.

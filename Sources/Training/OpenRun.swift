@@ -1,5 +1,6 @@
 internal import Configurations
 public import Hamiltonians
+internal import Parallelism
 public import Problems
 public import WaveFunctions
 
@@ -65,5 +66,6 @@ public func makeTrainingRun<H: Hamiltonian>(
   let resolved = try ResolvedSettings(filled, for: size)
   return VariationalMonteCarlo(
     hamiltonian: hamiltonian, waveFunction: waveFunction, spinOperator: nil, context: context,
-    start: nil, messages: [], settings: filled, resolved: resolved)
+    start: nil, messages: [], settings: filled, resolved: resolved,
+    execution: Execution(threads: resolved.threads))
 }

@@ -132,8 +132,9 @@ struct StartFit<Word: ConfigurationWord> {
       derivatives.pull(solution.map(Float.init), into: &step)
       return step
     }
-    if rows.isEmpty { rows = Array(repeating: 0, count: count * width) }
-    derivatives.rows(0..<count, into: &rows, stride: width)
+    let share = solver.tiles(count: count, parameters: width).share
+    if rows.isEmpty { rows = Array(repeating: 0, count: max(1, share.count * width)) }
+    if !share.isEmpty { derivatives.rows(share, into: &rows, stride: width) }
     return try solver.solve(
       rows: &rows, count: count, parameters: width, weights: uncentred, scales: scales,
       target: target, previous: [], momentum: 0, shift: shift
@@ -144,7 +145,9 @@ struct StartFit<Word: ConfigurationWord> {
 extension VariationalMonteCarlo {
   func prepare(log report: (String) -> Void) throws(TrainingError) {
     for line in messages { report(line) }
+    shareParameters()
     guard trace.isEmpty, let start else { return }
+    try checkStart(start)
     let fit = StartFit(
       to: start, of: waveFunction, steps: resolved.startSteps, execution: execution)
     let distance = fit.run()

@@ -10,6 +10,8 @@ public struct TrainingError: Error, Sendable, Hashable, CustomStringConvertible 
     case snapshotMismatch
     /// An energy or a gradient is not finite.
     case notFinite
+    /// Processes that share the work have come to different numbers.
+    case processesDisagree
   }
 
   /// The kind of failure.

@@ -51,7 +51,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     hamiltonian: H, evaluated: H? = nil, waveFunction: any AutoregressiveWaveFunction<Word>,
     spinOperator: (any Hamiltonian<Word>)?, molecule: MolecularHamiltonian<Word>? = nil,
     context: RunContext, start: StartVector<Word>?, messages: [String], settings: Settings,
-    resolved: ResolvedSettings
+    resolved: ResolvedSettings, execution: Execution
   ) {
     self.hamiltonian = hamiltonian
     self.evaluated = evaluated
@@ -67,7 +67,7 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
     self.messages = messages
     self.settings = settings
     self.resolved = resolved
-    execution = Execution(threads: resolved.threads)
+    self.execution = execution
     estimator = LocalEnergyEstimator(
       hamiltonian, waveFunction: waveFunction, options: settings.localEnergy.options,
       execution: execution)
@@ -103,7 +103,9 @@ final class VariationalMonteCarlo<H: Hamiltonian>: TrainingRun {
 
   func step() throws(TrainingError) -> TraceRow {
     let number = trace.count + 1
+    shareParameters()
     let batch = try drawAndCompute(step: number)
+    try checkAgreement(on: batch)
     let gradientNorm = try update(batch)
     let sample = batch.sample.sample
     var entropy = 0.0

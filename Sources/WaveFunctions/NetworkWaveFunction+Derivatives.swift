@@ -93,9 +93,12 @@ final class AmplitudeDerivatives<Word: ConfigurationWord>: DerivativeOperator {
       partial.update(repeating: 0, count: here * parameterCount)
       waveFunction.withParameters { parameters, _ in
         nonisolated(unsafe) let parameters = parameters
-        let workers = min(waveFunction.execution.threads, here)
+        let share = waveFunction.execution.share(of: here)
+        let workers = min(waveFunction.execution.threads, share.count)
         waveFunction.execution.parallelFor(workers) { thread in
-          for block in Swift.stride(from: thread, to: here, by: workers) {
+          for block in Swift.stride(
+            from: share.lowerBound + thread, to: share.upperBound, by: workers)
+          {
             let start = (first + block) * size
             let end = min(configurations.count, start + size)
             let tokens = waveFunction.tokens(of: configurations[start..<end])
@@ -108,6 +111,7 @@ final class AmplitudeDerivatives<Word: ConfigurationWord>: DerivativeOperator {
           }
         }
       }
+      waveFunction.execution.gather(partial, items: here) { $0 * parameterCount }
       for block in 0..<here {
         for index in 0..<parameterCount { result[index] += partial[block * parameterCount + index] }
       }

@@ -122,14 +122,17 @@ public final class NetworkWaveFunction<Word: ConfigurationWord>: @unchecked Send
   // MARK: - Work in blocks
 
   /// Calls `body(thread, range)` for consecutive blocks of `0..<count`, each thread taking every
-  /// `threads`-th block, so that which workspace does a block is fixed.
+  /// `threads`-th block, so that which workspace does a block is fixed; of this process's share of the blocks only
+  /// where that is wanted.
   func forEachBlock(
-    _ count: Int, size: Int, _ body: @Sendable (_ thread: Int, _ range: Range<Int>) -> Void
+    _ count: Int, size: Int, ofShare isShared: Bool = false,
+    _ body: @Sendable (_ thread: Int, _ range: Range<Int>) -> Void
   ) {
-    let blocks = (count + size - 1) / size
-    let workers = min(execution.threads, blocks)
+    let all = (count + size - 1) / size
+    let blocks = isShared ? execution.share(of: all) : 0..<all
+    let workers = min(execution.threads, blocks.count)
     execution.parallelFor(workers) { thread in
-      for block in stride(from: thread, to: blocks, by: workers) {
+      for block in stride(from: blocks.lowerBound + thread, to: blocks.upperBound, by: workers) {
         body(thread, block * size..<min(count, (block + 1) * size))
       }
     }
@@ -179,83 +182,126 @@ extension NetworkWaveFunction: AutoregressiveWaveFunction {
     let count = configurations.count
     logModulus = Array(repeating: -Double.infinity, count: count)
     phase = Array(repeating: 0, count: count)
-    let positions = space.positions
-
     // Representatives in the sector, sorted by their leading tokens so that neighbours share
     // prefixes and so nodes.
-    var entries: [AmplitudeEntry<Word>] = []
-    entries.reserveCapacity(count)
-    var tokens = [UInt8](repeating: 0, count: positions)
-    tokens.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      for (index, configuration) in configurations.enumerated() {
-        let (representative, sign, size) = space.orbit(of: configuration)
-        if sign == 0 { continue }
-        space.encode(representative, into: base)
-        guard space.automaton.contains(base) else { continue }
-        var key: UInt64 = 0
-        for position in 0..<min(positions, 32) {
-          key |= UInt64(base[position]) << UInt64(62 - 2 * position)
-        }
-        entries.append(
-          AmplitudeEntry(
-            key: key, index: index, representative: representative, isOdd: sign < 0, size: size))
-      }
+    let keys = keys(of: configurations)
+    var order: [AmplitudePlace] = []
+    order.reserveCapacity(count)
+    for (index, key) in keys.enumerated() where key.size > 0 {
+      order.append(AmplitudePlace(key: key.leading, index: index))
     }
-    entries.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
+    order.sort { $0.key == $1.key ? $0.index < $1.index : $0.key < $1.key }
+    let values = evaluate(configurations, keys, order)
+    for (place, entry) in order.enumerated() {
+      logModulus[entry.index] = values[place].logModulus
+      phase[entry.index] = values[place].phase
+    }
+  }
 
-    let sorted = entries
-    let width = phaseNetwork.inputs
-    logModulus.withUnsafeMutableBufferPointer { logModulusBuffer in
-      phase.withUnsafeMutableBufferPointer { phaseBuffer in
-        nonisolated(unsafe) let logModulus = logModulusBuffer
-        nonisolated(unsafe) let phase = phaseBuffer
-        withParameters { amplitudeParameters, phaseParameters in
-          nonisolated(unsafe) let amplitudeParameters = amplitudeParameters
-          nonisolated(unsafe) let phaseParameters = phaseParameters
-          forEachBlock(sorted.count, size: Self.evaluationBlock) { thread, range in
-            var tokens = [UInt8](repeating: 0, count: range.count * positions)
-            var inputs = [Float](repeating: 0, count: range.count * width)
-            tokens.withUnsafeMutableBufferPointer { tokens in
-              inputs.withUnsafeMutableBufferPointer { inputs in
-                guard let tokens = tokens.baseAddress, let inputs = inputs.baseAddress else {
-                  return
-                }
-                for (row, entry) in range.enumerated() {
-                  let representative = sorted[entry].representative
-                  self.space.encode(representative, into: tokens + row * positions)
-                  self.writePhaseInputs(of: representative, to: inputs + row * width)
-                }
-              }
+  /// Finds the leading tokens and the multiplicities of configurations, divided over processes and threads.
+  private func keys(of configurations: [Configuration<Word>]) -> [AmplitudeKey] {
+    let positions = space.positions
+    let size = Self.evaluationBlock
+    let count = configurations.count
+    var keys = Array(
+      repeating: AmplitudeKey(leading: 0, size: 0, isOdd: false), count: count)
+    keys.withUnsafeMutableBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      nonisolated(unsafe) let target = base
+      forEachBlock(count, size: size, ofShare: true) { _, range in
+        var tokens = [UInt8](repeating: 0, count: positions)
+        tokens.withUnsafeMutableBufferPointer { buffer in
+          guard let base = buffer.baseAddress else { return }
+          for index in range {
+            let (representative, sign, size) = self.space.orbit(of: configurations[index])
+            if sign == 0 { continue }
+            self.space.encode(representative, into: base)
+            guard self.space.automaton.contains(base) else { continue }
+            var key: UInt64 = 0
+            for position in 0..<min(positions, 32) {
+              key |= UInt64(base[position]) << UInt64(62 - 2 * position)
             }
-            var logProbabilities = [Double](repeating: 0, count: range.count)
-            self.evaluators[thread].logProbabilities(
-              tokens: tokens, count: range.count, automaton: self.space.automaton,
-              parameters: amplitudeParameters, into: &logProbabilities)
-            var phases = [Float](repeating: 0, count: range.count)
-            self.phases[thread].evaluate(
-              inputs: inputs, count: range.count, parameters: phaseParameters, outputs: &phases)
-            for (row, entry) in range.enumerated() {
-              let found = sorted[entry]
-              logModulus[found.index] = 0.5 * (logProbabilities[row] - log(Double(found.size)))
-              phase[found.index] = Double(phases[row]) + (found.isOdd ? Double.pi : 0)
-            }
+            target[index] = AmplitudeKey(leading: key, size: Int32(size), isOdd: sign < 0)
           }
         }
+      }
+      execution.gather(base, items: (count + size - 1) / size) { min(count, $0 * size) }
+    }
+    return keys
+  }
+
+  /// Computes the amplitudes of configurations in an order, of which each process takes its share of the blocks.
+  private func evaluate(
+    _ configurations: [Configuration<Word>], _ keys: [AmplitudeKey], _ order: [AmplitudePlace]
+  ) -> [AmplitudeValue] {
+    let positions = space.positions
+    let width = phaseNetwork.inputs
+    let size = Self.evaluationBlock
+    return [AmplitudeValue](unsafeUninitializedCapacity: order.count) { buffer, count in
+      buffer.initialize(repeating: AmplitudeValue(logModulus: 0, phase: 0))
+      count = order.count
+      guard let base = buffer.baseAddress else { return }
+      nonisolated(unsafe) let values = base
+      withParameters { amplitudeParameters, phaseParameters in
+        nonisolated(unsafe) let amplitudeParameters = amplitudeParameters
+        nonisolated(unsafe) let phaseParameters = phaseParameters
+        forEachBlock(order.count, size: size, ofShare: true) { thread, range in
+          var tokens = [UInt8](repeating: 0, count: range.count * positions)
+          var inputs = [Float](repeating: 0, count: range.count * width)
+          tokens.withUnsafeMutableBufferPointer { tokens in
+            inputs.withUnsafeMutableBufferPointer { inputs in
+              guard let tokens = tokens.baseAddress, let inputs = inputs.baseAddress else {
+                return
+              }
+              for (row, place) in range.enumerated() {
+                let x = configurations[order[place].index]
+                let representative = self.space.orbit(of: x).representative
+                self.space.encode(representative, into: tokens + row * positions)
+                self.writePhaseInputs(of: representative, to: inputs + row * width)
+              }
+            }
+          }
+          var logProbabilities = [Double](repeating: 0, count: range.count)
+          self.evaluators[thread].logProbabilities(
+            tokens: tokens, count: range.count, automaton: self.space.automaton,
+            parameters: amplitudeParameters, into: &logProbabilities)
+          var phases = [Float](repeating: 0, count: range.count)
+          self.phases[thread].evaluate(
+            inputs: inputs, count: range.count, parameters: phaseParameters, outputs: &phases)
+          for (row, place) in range.enumerated() {
+            let key = keys[order[place].index]
+            values[place] = AmplitudeValue(
+              logModulus: 0.5 * (logProbabilities[row] - log(Double(key.size))),
+              phase: Double(phases[row]) + (key.isOdd ? Double.pi : 0))
+          }
+        }
+      }
+      execution.gather(base, items: (order.count + size - 1) / size) {
+        min(order.count, $0 * size)
       }
     }
   }
 }
 
-/// A configuration whose amplitude is asked for.
-private struct AmplitudeEntry<Word: ConfigurationWord> {
+/// log ψ of one configuration.
+private struct AmplitudeValue: BitwiseCopyable, Sendable {
+  var logModulus: Double
+  var phase: Double
+}
+
+/// What sorts a configuration whose amplitude is asked for, and what belongs to it.
+private struct AmplitudeKey: BitwiseCopyable, Sendable {
   /// The leading tokens, so that neighbours in order share prefixes.
-  var key: UInt64
-  /// The place in the batch.
-  var index: Int
-  var representative: Configuration<Word>
+  var leading: UInt64
+  /// The number of configurations that share the representative; 0 outside the sector.
+  var size: Int32
   /// Whether the amplitude is minus the representative's.
   var isOdd: Bool
-  /// The number of configurations that share the representative.
-  var size: Int
+}
+
+/// A place in the sorted batch.
+private struct AmplitudePlace: Sendable {
+  var key: UInt64
+  /// The place in the batch as it was given.
+  var index: Int
 }

@@ -60,29 +60,72 @@ extension PerceptronWorkspace {
     computeDeltas(parameters: parameters)
     let side = (count + blockSide - 1) / blockSide
     let blocks = side * (side + 1) / 2
+    let area = blockSide * blockSide
+    if execution.communicator.isDistributed {
+      addDistributed(blocks: blocks, add: add)
+      return
+    }
     // A task has scratch of its own and takes every `tasks`-th block.
     let tasks = min(blocks, 64)
     withoutActuallyEscaping(add) { add in
       nonisolated(unsafe) let add = add
       nonisolated(unsafe) let workspace = self
       workspace.execution.parallelFor(tasks) { task in
-        let area = blockSide * blockSide
         let scratch = FloatBuffer(3 * area)
-        var (i, j) = (0, 0)
-        for index in 0..<blocks {
-          if index % tasks == task {
-            let (row, column) = (i * blockSide, j * blockSide)
-            let rows = min(blockSide, workspace.count - row)
-            let columns = min(blockSide, workspace.count - column)
-            workspace.computeBlock(
-              row: row, column: column, rows: rows, columns: columns, total: scratch.pointer,
-              left: scratch.pointer + area, right: scratch.pointer + 2 * area)
-            add(scratch.pointer, row, column, rows, columns)
-          }
-          j += 1
-          if j > i { (i, j) = (i + 1, 0) }
+        for index in Swift.stride(from: task, to: blocks, by: tasks) {
+          workspace.computeBlock(index, total: scratch.pointer, scratch: scratch.pointer + area)
+          workspace.withPlace(of: index) { add(scratch.pointer, $0, $1, $2, $3) }
         }
       }
+    }
+  }
+
+  /// The same with the blocks divided over processes, each of which computes its share and gets the others'.
+  private func addDistributed(
+    blocks: Int,
+    add: (_ block: UnsafePointer<Float>, _ row: Int, _ column: Int, _ rows: Int, _ columns: Int) ->
+      Void
+  ) {
+    let area = blockSide * blockSide
+    let all = UnsafeMutablePointer<Float>.allocate(capacity: max(1, blocks * area))
+    defer { all.deallocate() }
+    let share = execution.share(of: blocks)
+    let tasks = min(share.count, 64)
+    nonisolated(unsafe) let target = all
+    nonisolated(unsafe) let workspace = self
+    execution.parallelFor(tasks) { task in
+      let scratch = FloatBuffer(2 * area)
+      for index in Swift.stride(from: share.lowerBound + task, to: share.upperBound, by: tasks) {
+        workspace.computeBlock(index, total: target + index * area, scratch: scratch.pointer)
+      }
+    }
+    execution.gather(all, items: blocks) { $0 * area }
+    for index in 0..<blocks {
+      withPlace(of: index) { add(all + index * area, $0, $1, $2, $3) }
+    }
+  }
+
+  /// Calls `body` with the place and the size of a block of the lower triangle, which are numbered row by row.
+  private func withPlace(
+    of index: Int, _ body: (_ row: Int, _ column: Int, _ rows: Int, _ columns: Int) -> Void
+  ) {
+    var (i, before) = (0, 0)
+    while index - before > i {
+      before += i + 1
+      i += 1
+    }
+    let (row, column) = (i * blockSide, (index - before) * blockSide)
+    body(row, column, min(blockSide, count - row), min(blockSide, count - column))
+  }
+
+  /// Computes a block by its number; `scratch` has room for two.
+  private func computeBlock(
+    _ index: Int, total: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    withPlace(of: index) { row, column, rows, columns in
+      computeBlock(
+        row: row, column: column, rows: rows, columns: columns, total: total, left: scratch,
+        right: scratch + blockSide * blockSide)
     }
   }
 
