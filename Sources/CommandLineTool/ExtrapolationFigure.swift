@@ -55,7 +55,7 @@ enum ExtrapolationFigure {
     let far = points.map(\.x).max() ?? 1
     var series: [Series] = []
     if let energy = selected.extrapolatedEnergy {
-      let fitted = fittedStages(stages).map { PlotPoint(-$0.secondOrderEnergy, $0.energy) }
+      let fitted = points[EnergyExtrapolation.fittedStages(stages.map(\.secondOrderEnergy))]
         .filter { $0.x > 0 }
       // The slope of least squares with weights 1/E2², whose constant is the limit.
       let slope = fitted.reduce(0) { $0 + ($1.y - energy) / $1.x } / Double(max(1, fitted.count))
@@ -71,27 +71,8 @@ enum ExtrapolationFigure {
       series.append(
         Series("limit", [PlotPoint(0, energy, error: error)], color: 1, marker: .diamond))
     }
-    if let reference {
-      series.append(
-        Series(
-          "reference", [PlotPoint(0, reference), PlotPoint(far, reference)], color: 3, line: .solid)
-      )
-    }
-    return Figure(
-      panels: [
-        Panel(x: Axis("−E_{2} / E_{h}"), y: Axis("E / E_{h}"), series: series)
-      ], columns: 1, frameWidth: 240, frameHeight: 170)
-  }
-
-  /// The stages that ``EnergyExtrapolation`` fits: the last ones, as far back as the second order falls.
-  private static func fittedStages(
-    _ stages: [SelectedInteraction.Stage]
-  ) -> ArraySlice<SelectedInteraction.Stage> {
-    var first = max(0, stages.count - 1)
-    while first > 0, stages.count - first < EnergyExtrapolation.stageCount,
-      stages[first - 1].secondOrderEnergy < stages[first].secondOrderEnergy
-    { first -= 1 }
-    return stages[first...]
+    return figure(
+      series, x: "−E_{2} / E_{h}", y: "E / E_{h}", reference: reference, far: far)
   }
 
   /// The energies of stages of training against their variances.
@@ -102,7 +83,7 @@ enum ExtrapolationFigure {
     let points = zip(line.variances, line.energies).map {
       PlotPoint($0, $1.value / sites, error: $1.error / sites)
     }
-    var series = [
+    let series = [
       Series(
         "fit",
         [
@@ -114,6 +95,16 @@ enum ExtrapolationFigure {
         "limit", [PlotPoint(0, line.energy.value / sites, error: line.energy.error / sites)],
         color: 1, marker: .diamond),
     ]
+    return figure(
+      series, x: "variance / J^{2}", y: sites == 1 ? "E / J" : "E / N / J", reference: reference,
+      far: far)
+  }
+
+  /// One panel, with the exact energy as a line as far as the stages go.
+  private static func figure(
+    _ series: [Series], x: String, y: String, reference: Double?, far: Double
+  ) -> Figure {
+    var series = series
     if let reference {
       series.append(
         Series(
@@ -121,9 +112,7 @@ enum ExtrapolationFigure {
       )
     }
     return Figure(
-      panels: [
-        Panel(
-          x: Axis("variance / J^{2}"), y: Axis(sites == 1 ? "E / J" : "E / N / J"), series: series)
-      ], columns: 1, frameWidth: 240, frameHeight: 170)
+      panels: [Panel(x: Axis(x), y: Axis(y), series: series)], columns: 1, frameWidth: 240,
+      frameHeight: 170)
   }
 }

@@ -107,17 +107,13 @@ extension HDF5Group {
       guard count >= 0 else { throw error("list the attributes") }
       var result: [String] = []
       for index in 0..<hsize_t(count) {
-        let length = H5Aget_name_by_idx(
-          owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, nqs_H5P_DEFAULT)
-        guard length >= 0 else { throw error("list the attributes") }
-        result.append(
-          withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { name in
-            guard let base = name.baseAddress else { return "" }
+        guard
+          let name = Self.name({ name, size in
             H5Aget_name_by_idx(
-              owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, base, length + 1,
-              nqs_H5P_DEFAULT)
-            return String(cString: base)
+              owner.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, name, size, nqs_H5P_DEFAULT)
           })
+        else { throw error("list the attributes") }
+        result.append(name)
       }
       return result
     }

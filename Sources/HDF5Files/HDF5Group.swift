@@ -98,19 +98,29 @@ public struct HDF5Group: Sendable {
       guard H5Gget_info(group.id, &information) >= 0 else { throw error("list the group") }
       var result: [String] = []
       for index in 0..<information.nlinks {
-        let length = H5Lget_name_by_idx(
-          group.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, nqs_H5P_DEFAULT)
-        guard length >= 0 else { throw error("list the group") }
-        result.append(
-          withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { name in
-            guard let base = name.baseAddress else { return "" }
+        guard
+          let name = Self.name({ name, size in
             H5Lget_name_by_idx(
-              group.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, base, length + 1,
-              nqs_H5P_DEFAULT)
-            return String(cString: base)
+              group.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, name, size, nqs_H5P_DEFAULT)
           })
+        else { throw error("list the group") }
+        result.append(name)
       }
       return result
+    }
+  }
+
+  /// Reads a name by a function of HDF5 that writes it, or for no buffer returns its length.
+  ///
+  /// - Parameter read: The function.
+  /// - Returns: The name; nil where the function fails.
+  static func name(_ read: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> String? {
+    let length = read(nil, 0)
+    guard length >= 0 else { return nil }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { name in
+      guard let base = name.baseAddress else { return "" }
+      _ = read(base, length + 1)
+      return String(cString: base)
     }
   }
 

@@ -35,10 +35,6 @@ final class CurvatureSolver {
     var weights: [Double]
     /// `G z`, `[parts · M]`.
     var image: [Double]
-    /// The number of iterations.
-    var iterations: Int
-    /// `|b − (B G + Λ) z| / |b|`.
-    var residual: Double
   }
 
   private let count: Int
@@ -69,15 +65,15 @@ final class CurvatureSolver {
   ) throws(LinearAlgebraError) -> Solution {
     let size = rightSide.count
     var solution = Solution(
-      weights: Array(repeating: 0, count: size), image: Array(repeating: 0, count: size),
-      iterations: 0, residual: 1)
+      weights: Array(repeating: 0, count: size), image: Array(repeating: 0, count: size))
     let scale = norm(rightSide)
     if scale == 0 { return solution }
     var residual = rightSide
     var (direction, directionImage) = try precondition(residual)
     var product = dot(residual, directionImage)
     var forward = [Double](repeating: 0, count: size)
-    while solution.iterations < maximumIterations, product > 0 {
+    for _ in 0..<maximumIterations {
+      if !(product > 0) { break }
       multiply(directionImage, &forward)
       for index in 0..<size { forward[index] += ridge(at: index) * direction[index] }
       let curvature = dot(directionImage, forward)
@@ -89,9 +85,7 @@ final class CurvatureSolver {
         solution.image[index] += length * directionImage[index]
         residual[index] -= length * forward[index]
       }
-      solution.iterations += 1
-      solution.residual = norm(residual) / scale
-      if solution.residual <= tolerance { break }
+      if norm(residual) / scale <= tolerance { break }
       let (next, nextImage) = try precondition(residual)
       let nextProduct = dot(residual, nextImage)
       let ratio = nextProduct / product

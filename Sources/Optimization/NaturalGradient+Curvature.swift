@@ -25,54 +25,29 @@ extension NaturalGradient {
       rightSide[index] = scales[index] * targets[index].modulus
       rightSide[count + index] = scales[index] * targets[index].phase
     }
-    var kernels: [[Float]] = [[], []]
-    // Rows of blocks that have them; products find theirs again.
-    var rows: [[Float]] = []
+    var kernels = Array(repeating: [Float](repeating: 0, count: count * count), count: 2)
+    // Rows that were written out; operators that prefer products are asked for again.
+    var written: [WrittenRows?] = []
     for (number, block) in blocks.enumerated() {
-      let derivatives = problem.derivatives(number)
-      let width = derivatives.parameterCount
+      var derivatives = problem.derivatives(number)
+      let rows = derivatives.prefersProducts ? nil : WrittenRows(of: derivatives, solver)
+      written.append(rows)
+      if let rows { derivatives = rows }
       let part = block.part == .phase ? 1 : 0
       let residuals = part == 1 ? problem.imaginary : problem.real
-      let pulled = (0..<count).map { Float(problem.weights[$0] * residuals[$0]) }
-      if kernels[part].isEmpty { kernels[part] = Array(repeating: 0, count: count * count) }
-      let gradient: [Float]
-      let image: [Float]
-      if derivatives.prefersProducts {
-        rows.append([])
-        var sums = [Float](repeating: 0, count: width)
-        derivatives.pull(pulled, into: &sums)
-        gradient = sums
-        derivatives.gram(into: &kernels[part], stride: count)
-        image = derivatives.push(steps[number])
-      } else {
-        let tiles = solver.tiles(count: count, parameters: width)
-        var share = [Float](repeating: 0, count: max(1, tiles.share.count * width))
-        share.withUnsafeMutableBufferPointer {
-          if let base = $0.baseAddress, !tiles.share.isEmpty {
-            derivatives.rows(tiles.share, into: base, stride: width)
-          }
-        }
-        gradient = tiles.columnSums(of: share, weights: pulled)
-        image = tiles.product(of: share, with: steps[number])
-        var own = [Float](repeating: 0, count: count * count)
-        tiles.gram(of: share, into: &own)
-        for index in own.indices { kernels[part][index] += own[index] }
-        rows.append(share)
-      }
+      var gradient = [Float](repeating: 0, count: derivatives.parameterCount)
+      derivatives.pull(
+        (0..<count).map { Float(problem.weights[$0] * residuals[$0]) }, into: &gradient)
+      derivatives.gram(into: &kernels[part], stride: count)
+      let image = derivatives.push(steps[number])
       squaredNorm += gradient.reduce(0.0) { $0 + Double($1) * Double($1) }
-      let mean = (0..<count).reduce(0.0) { $0 + weights[$1] * Double(image[$1]) }
-      for index in 0..<count {
-        previous[part * count + index] +=
-          options.momentum * scales[index] * (Double(image[index]) - mean)
-      }
+      let carried = solver.centred(
+        image.map(Double.init), weights: weights, scales: scales.map { options.momentum * $0 })
+      for index in 0..<count { previous[part * count + index] += carried[index] }
     }
     do throws(LinearAlgebraError) {
       var parts: [CurvatureSolver.Part] = []
       for part in 0..<2 {
-        if kernels[part].isEmpty {
-          // No parameters move this part.
-          kernels[part] = Array(repeating: 0, count: count * count)
-        }
         parts.append(
           try solver.factorised(
             kernel: kernels[part], count: count, weights: weights, scales: scales, shift: shift))
@@ -89,26 +64,18 @@ extension NaturalGradient {
         let value = previous[index] + solution.image[index]
         norm += value * value
       }
-      var pulled: [[Float]] = []
-      for part in 0..<2 {
-        var values = (0..<count).map { scales[$0] * solution.weights[part * count + $0] }
-        let total = values.reduce(0, +)
-        for index in 0..<count { values[index] -= weights[index] * total }
-        pulled.append(values.map(Float.init))
+      let pulled = (0..<2).map { part in
+        solver.spread(
+          Array(solution.weights[part * count..<(part + 1) * count]), weights: weights,
+          scales: scales
+        ).map(Float.init)
       }
-      let factor = Float(min(1, options.maximumStep / norm.squareRoot()))
       for (number, block) in blocks.enumerated() {
         var step = steps[number].map { Float(options.momentum) * $0 }
-        let values = pulled[block.part == .phase ? 1 : 0]
-        if rows[number].isEmpty {
-          problem.derivatives(number).pull(values, into: &step)
-        } else {
-          let tiles = solver.tiles(count: count, parameters: step.count)
-          for (index, sum) in tiles.columnSums(of: rows[number], weights: values).enumerated() {
-            step[index] += sum
-          }
-        }
-        steps[number] = step.map { factor * $0 }
+        let derivatives = written[number] ?? problem.derivatives(number)
+        derivatives.pull(pulled[block.part == .phase ? 1 : 0], into: &step)
+        limit(&step, norm: norm.squareRoot())
+        steps[number] = step
       }
       return squaredNorm
     } catch {

@@ -13,6 +13,9 @@ public import WaveFunctions
 /// exceeds |ψ|² (lost configurations) or the target is a logarithm, it differs in second order of
 /// the residuals, which vanish where the ansatz can represent the state.
 ///
+/// Where a problem has a ``StepCurvature``, the metric is that and the change its own
+/// (``CurvatureSolver``).
+///
 /// A step that raised the objective lets the regularisation grow; one that raised it much is taken
 /// back.
 public final class NaturalGradient: StepRule {
@@ -145,18 +148,32 @@ public final class NaturalGradient: StepRule {
     }
     let weights = metric.normalised()
     for index in 0..<count { metric[index] *= problem.denominators[index] }
-    let total = metric.reduce(0, +)
-    for index in 0..<count { metric[index] /= total }
+    metric = metric.normalised()
     let scales = metric.map { $0.squareRoot() }
 
     let targets = (0..<count).map { target(at: $0, of: problem) }
-    var squaredNorm = 0.0
-    if let curvature = problem.curvature {
-      squaredNorm = try curvedStep(
-        problem, weights: weights, scales: scales, targets: targets, curvature: curvature)
-      add(to: &parameters)
-      return 2 * squaredNorm.squareRoot()
+    let squaredNorm =
+      if let curvature = problem.curvature {
+        try curvedStep(
+          problem, weights: weights, scales: scales, targets: targets, curvature: curvature)
+      } else { try diagonalStep(problem, metric: metric, scales: scales, targets: targets) }
+    for (index, block) in blocks.enumerated() {
+      for offset in 0..<block.range.count {
+        parameters[block.range.lowerBound + offset] += steps[index][offset]
+      }
     }
+    return 2 * squaredNorm.squareRoot()
+  }
+
+  /// Solves for a step of each block in the metric `q D` and stores it.
+  ///
+  /// - Returns: The squared norm of half of the gradient.
+  private func diagonalStep(
+    _ problem: StepProblem, metric: [Double], scales: [Double],
+    targets: [(modulus: Double, phase: Double)]
+  ) throws(OptimizationError) -> Double {
+    let count = metric.count
+    var squaredNorm = 0.0
     for (index, block) in blocks.enumerated() {
       let isPhase = block.part == .phase
       let residuals = isPhase ? problem.imaginary : problem.real
@@ -176,17 +193,7 @@ public final class NaturalGradient: StepRule {
         throw OptimizationError(block: block.name, reason: "\(error)")
       }
     }
-    add(to: &parameters)
-    return 2 * squaredNorm.squareRoot()
-  }
-
-  /// Adds the steps to the parameters.
-  private func add(to parameters: inout [Float]) {
-    for (index, block) in blocks.enumerated() {
-      for offset in 0..<block.range.count {
-        parameters[block.range.lowerBound + offset] += steps[index][offset]
-      }
-    }
+    return squaredNorm
   }
 
   /// What `ψ(x)` is to be multiplied by: `1 − r`, or `1 + χ/ψ` where the curvature is known.
@@ -280,7 +287,7 @@ public final class NaturalGradient: StepRule {
   }
 
   /// Shortens a step whose norm in the metric exceeds the limit.
-  private func limit(_ step: inout [Float], norm: Double) {
+  func limit(_ step: inout [Float], norm: Double) {
     if norm <= options.maximumStep { return }
     let factor = Float(options.maximumStep / norm)
     for index in step.indices { step[index] *= factor }

@@ -166,21 +166,35 @@ public final class SampleSpaceSolver {
     // A small factorisation is done before threads have woken up.
     BLAS.setThreadCount(size > 1500 ? execution.threads : 1)
     defer { BLAS.setThreadCount(1) }
+    var solution = rightSide
+    _ = try factoriseShifted(size, shift, into: &matrix, fill)
+    try LAPACK.solveFactorised(matrix, n: size, rightSide: &solution)
+    return solution
+  }
+
+  /// Overwrites a matrix with the Cholesky factor of `G + Λ`, `Λ = λ mean(diag G)`, and returns `Λ`.
+  ///
+  /// `λ` is raised until the factorisation exists.
+  private func factoriseShifted(
+    _ size: Int, _ shift: Double, into matrix: inout [Double],
+    _ fill: (_ row: Int, _ line: UnsafeMutablePointer<Double>) -> Void
+  ) throws(LinearAlgebraError) -> Double {
     var shift = shift
     while true {
+      var trace = 0.0
       matrix.withUnsafeMutableBufferPointer { buffer in
         guard let base = buffer.baseAddress else { return }
-        for row in 0..<size { fill(row, base + row * size) }
+        for row in 0..<size {
+          fill(row, base + row * size)
+          trace += base[row * size + row]
+        }
       }
-      var trace = 0.0
-      for row in 0..<size { trace += matrix[row * size + row] }
       // A zero matrix has no direction to go in: any positive shift gives the zero step.
       let ridge = trace > 0 ? shift * trace / Double(size) : 1
       for row in 0..<size { matrix[row * size + row] += ridge }
-      var solution = rightSide
       do throws(LinearAlgebraError) {
-        try LAPACK.solvePositiveDefinite(&matrix, n: size, rightSide: &solution)
-        return solution
+        try LAPACK.factorise(&matrix, n: size)
+        return ridge
       } catch {
         if !trace.isFinite || shift > 1 { throw error }
         shift *= 10
@@ -215,26 +229,29 @@ public final class SampleSpaceSolver {
     target: [Double], previousImage: [Double], momentum: Double, shift: Double
   ) throws(LinearAlgebraError) -> [Double] {
     precondition(weights.count == count && scales.count == count && target.count == count)
-    grow(count)
     let centre = centre(of: kernel, count, weights)
     var residual = target
     if momentum != 0 && !previousImage.isEmpty {
-      var average = 0.0
-      for row in 0..<count { average += weights[row] * previousImage[row] }
-      for row in 0..<count {
-        residual[row] -= momentum * scales[row] * (previousImage[row] - average)
-      }
+      let image = centred(previousImage, weights: weights, scales: scales.map { momentum * $0 })
+      for row in 0..<count { residual[row] -= image[row] }
     }
-    var solution = try solveShifted(count, residual, shift) { row, line in
+    let solution = try solveShifted(count, residual, shift) { row, line in
       centre.fill(row, of: kernel, scales: scales, into: line)
     }
-    var total = 0.0
-    for row in 0..<count {
-      solution[row] *= scales[row]
-      total += solution[row]
-    }
-    for row in 0..<count { solution[row] -= weights[row] * total }
-    return solution
+    return spread(solution, weights: weights, scales: scales)
+  }
+
+  /// Returns `diag(s) (x − 1 wᵀ x)`.
+  func centred(_ x: [Double], weights: [Double], scales: [Double]) -> [Double] {
+    let mean = zip(weights, x).reduce(0.0) { $0 + $1.0 * $1.1 }
+    return zip(scales, x).map { $0 * ($1 - mean) }
+  }
+
+  /// Returns `(1 − w 1ᵀ) diag(s) x`, the transpose of ``centred(_:weights:scales:)``.
+  func spread(_ x: [Double], weights: [Double], scales: [Double]) -> [Double] {
+    let scaled = zip(scales, x).map { $0 * $1 }
+    let total = scaled.reduce(0, +)
+    return zip(scaled, weights).map { $0 - $1 * total }
   }
 
   /// `K w` and `wᵀ K w` of a kernel K.
@@ -283,27 +300,10 @@ public final class SampleSpaceSolver {
     let centre = centre(of: kernel, count, weights)
     BLAS.setThreadCount(count > 1500 ? execution.threads : 1)
     defer { BLAS.setThreadCount(1) }
-    var shift = shift
-    while true {
-      var factor = [Double](repeating: 0, count: count * count)
-      var trace = 0.0
-      factor.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return }
-        for row in 0..<count {
-          centre.fill(row, of: kernel, scales: scales, into: base + row * count)
-          trace += base[row * count + row]
-        }
-      }
-      // A zero matrix has no direction to go in: any positive shift gives the zero step.
-      let ridge = trace > 0 ? shift * trace / Double(count) : 1
-      for row in 0..<count { factor[row * count + row] += ridge }
-      do throws(LinearAlgebraError) {
-        try LAPACK.factorise(&factor, n: count)
-        return CurvatureSolver.Part(factor: factor, ridge: ridge)
-      } catch {
-        if !trace.isFinite || shift > 1 { throw error }
-        shift *= 10
-      }
+    var factor = [Double](repeating: 0, count: count * count)
+    let ridge = try factoriseShifted(count, shift, into: &factor) { row, line in
+      centre.fill(row, of: kernel, scales: scales, into: line)
     }
+    return CurvatureSolver.Part(factor: factor, ridge: ridge)
   }
 }

@@ -22,11 +22,12 @@ struct ProblemSize {
   }
 
   /// Whether steps are those of inverse iteration on a whole sector, which have no noise to damp.
+  ///
+  /// Asked once the sample's and the step's settings are filled in.
   func iteratesInverse(_ settings: Settings) -> Bool {
-    let metric = settings.optimizer.metric ?? (isLattice ? .diagonal : .hamiltonian)
-    let takesWhole = settings.sampling.wholeSector ?? (settings.basis != .paper)
-    return settings.optimizer.kind == .sr && metric == .hamiltonian && takesWhole
-      && dimension <= Double(settings.sampling.maximumSamples ?? 3000)
+    settings.optimizer.kind == .sr && settings.optimizer.metric == .hamiltonian
+      && settings.sampling.wholeSector == true
+      && dimension <= Double(settings.sampling.maximumSamples ?? 0)
   }
 }
 

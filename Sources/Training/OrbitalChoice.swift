@@ -6,6 +6,6 @@ public enum OrbitalChoice: String, Codable, Sendable, Hashable, CaseIterable {
   case localised
   /// Natural orbitals of a small configuration interaction, irrep by irrep.
   case natural
-  /// Those in which a small configuration interaction is lowest.
+  /// What single determinants and small configuration interactions speak for (``OrbitalSelection/compared()``).
   case auto
 }

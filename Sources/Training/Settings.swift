@@ -85,10 +85,9 @@ public struct SamplingSettings: Codable, Sendable, Hashable {
 
 /// The optimisers.
 public enum OptimizerKind: String, Codable, Sendable, Hashable, CaseIterable {
-  /// Jacobi-preconditioned natural gradient in sample space with momentum (``NaturalGradient``).
+  /// Natural gradient in sample space with momentum, in the metric of ``StepMetric`` (``NaturalGradient``).
   ///
-  /// Called after stochastic reconfiguration, which it is with the metric `|ψ|² (H_xx − E)` in place of
-  /// |ψ|².
+  /// Called after stochastic reconfiguration, which it is with that metric in place of |ψ|².
   case sr
   /// Adam with decoupled weight decay.
   case adam

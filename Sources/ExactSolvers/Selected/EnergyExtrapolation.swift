@@ -42,13 +42,9 @@ public struct EnergyExtrapolation: Sendable, Hashable {
   ///   - secondOrder: Their second-order energies, in hartree.
   ///   - errors: The standard errors of these, in hartree.
   public init?(variational: [Double], secondOrder: [Double], errors: [Double]) {
-    // The last stages, as far back as the second order falls.
-    var first = max(0, variational.count - 1)
-    while first > 0, variational.count - first < Self.stageCount,
-      secondOrder[first - 1] < secondOrder[first]
-    { first -= 1 }
-    let x = Array(secondOrder[first...])
-    let y = Array(variational[first...])
+    let fitted = Self.fittedStages(secondOrder)
+    let x = Array(secondOrder[fitted])
+    let y = Array(variational[fitted])
     guard let lastX = x.last, let lastY = y.last, let lastError = errors.last, lastX < 0,
       x.count >= min(3, variational.count)
     else { return nil }
@@ -73,6 +69,18 @@ public struct EnergyExtrapolation: Sendable, Hashable {
     let slope = abs(line[1] / lastX)
     error = max(
       Self.resolution, (spread * spread + slope * slope * lastError * lastError).squareRoot())
+  }
+
+  /// Returns which stages are fitted: the last ones, as far back as the second order falls.
+  ///
+  /// - Parameter secondOrder: The second-order energies, smallest space first.
+  /// - Returns: Their range.
+  package static func fittedStages(_ secondOrder: [Double]) -> Range<Int> {
+    var first = max(0, secondOrder.count - 1)
+    while first > 0, secondOrder.count - first < stageCount,
+      secondOrder[first - 1] < secondOrder[first]
+    { first -= 1 }
+    return first..<secondOrder.count
   }
 
   /// Makes the uncertainty at least as large as a distance.
